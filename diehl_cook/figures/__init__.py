@@ -1,0 +1,23 @@
+"""Every plot of the package, each a function from arrays to a matplotlib ``Figure``.
+
+Nothing here reads or writes a file or touches pyplot: save a figure with ``figure.savefig(path)``.
+All accuracies are in per cent, times in seconds, thresholds in volts, as the arrays come.
+"""
+
+from diehl_cook.figures.accuracy import accuracy_against_size, online_accuracy
+from diehl_cook.figures.confusion import confusion
+from diehl_cook.figures.distributions import spike_counts, theta_distribution
+from diehl_cook.figures.misread_digits import misread_digits
+from diehl_cook.figures.raster import raster
+from diehl_cook.figures.receptive_fields import receptive_fields
+
+__all__ = [
+    "accuracy_against_size",
+    "confusion",
+    "misread_digits",
+    "online_accuracy",
+    "raster",
+    "receptive_fields",
+    "spike_counts",
+    "theta_distribution",
+]

@@ -1,0 +1,107 @@
+"""Equations of the cells.
+
+Conductances are in units of the leak, so that they have no dimension. Parameters are
+variables shared by all cells of a group, set when a simulation runs: changing a value
+never compiles anything anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from brian2 import Equations
+from brian2.equations.equations import FLOAT
+from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
+from brian2.utils.stringtools import get_identifiers
+
+from diehl_cook.experiment import Experiment
+from diehl_cook.quantities import Section
+
+# Paper equations 1 and 2. time_since_spike grows from 0 at each spike.
+CELL = """
+dv/dt = ((v_rest - v) + ge * (e_excitatory - v) + gi * (e_inhibitory - v)) / tau_membrane : volt
+dge/dt = -ge / tau_ge : 1
+dgi/dt = -gi / tau_gi : 1
+dtime_since_spike/dt = 1 : second
+"""
+
+# Paper section 2.4. The published code lets theta decay to zero.
+ADAPTIVE_THRESHOLD = "dtheta/dt = -theta / tau_theta : volt"
+FIXED_THRESHOLD = "theta : volt"
+
+# Half a step less, so that rounding never decides whether a whole number of steps has passed.
+READY = "time_since_spike > refractory_period - dt/2"
+EXCITATORY_FIRES = f"v > theta - theta_offset + v_threshold and {READY}"
+INHIBITORY_FIRES = f"v > v_threshold and {READY}"
+
+RESET = """
+v = v_reset
+time_since_spike = 0*second
+"""
+ADAPT = "theta += theta_plus"
+
+# The voltage stays at v_reset as long as the cell cannot spike (`refractory_voltage: clamped`).
+CLAMP = """
+is_clamped = int(time_since_spike < refractory_period + dt/2)
+v = is_clamped * v_reset + (1 - is_clamped) * v
+"""
+
+# The presynaptic trace of the learning rules, paper section 2.3.
+INPUT_TRACE = "dx/dt = -x / tau_presynaptic : 1"
+
+# For the normalisation of the input weights: their sum, and what it is set to.
+NORMALISATION = """
+input_weight : 1
+weight_sum : 1 (shared, constant)
+"""
+
+#: Theta and what moves it stay in double precision: its decay of 5e-8 a step is lost in single.
+ALWAYS_DOUBLE = frozenset({"theta", "theta_plus", "tau_theta"})
+
+
+def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
+    """Equations of the excitatory cells; theta and traces move only while learning."""
+    cells, rule = experiment.excitatory, experiment.learning_rule
+    if not learning:
+        return with_parameters(CELL + FIXED_THRESHOLD, [cells], EXCITATORY_FIRES + RESET)
+    equations = "\n".join([CELL, ADAPTIVE_THRESHOLD, NORMALISATION, rule.excitatory_traces])
+    return with_parameters(equations, [cells, rule], EXCITATORY_FIRES + RESET + ADAPT)
+
+
+def inhibitory_equations(experiment: Experiment) -> Equations:
+    """Equations of the inhibitory cells."""
+    return with_parameters(CELL, [experiment.inhibitory], INHIBITORY_FIRES + RESET)
+
+
+def input_trace_equations(experiment: Experiment) -> Equations:
+    """The presynaptic trace that the learning rule reads."""
+    return with_parameters(INPUT_TRACE, [experiment.learning_rule])
+
+
+def with_parameters(equations: str, sections: Iterable[Section], statements: str = "") -> Equations:
+    """Declare what equations and statements use of some sections as shared variables."""
+    used = get_identifiers(equations + statements)
+    declarations = [
+        f"{name} : {get_unit(get_dimensions(value))!r} (shared, constant)"
+        for section in sections
+        for name, value in parameter_values(section).items()
+        if name in used
+    ]
+    return Equations("\n".join([equations, *declarations]))
+
+
+def variable_types(equations: Equations, precision: str) -> dict[str, type[np.floating]]:
+    """Floating-point type of each variable, for Brian2's ``dtype`` arguments."""
+    small = np.float32 if precision == "single" else np.float64
+    return {
+        name: np.float64 if name in ALWAYS_DOUBLE else small
+        for name, equation in equations.items()
+        if equation.var_type == FLOAT
+    }
+
+
+def parameter_values(section: Section) -> dict[str, Quantity | float]:
+    """The numbers of a section by name, without its choices."""
+    values = {name: getattr(section, name) for name in type(section).model_fields}
+    return {name: value for name, value in values.items() if isinstance(value, Quantity | float)}

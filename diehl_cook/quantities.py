@@ -1,0 +1,131 @@
+"""Values with units in a YAML file, read as people write them: ``350 ms``, ``-65 mV``."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import brian2.units as units
+from brian2.units.fundamentalunits import Quantity, have_same_dimensions
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+)
+
+_NUMBER_AND_UNIT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]+)\s*")
+
+_TIME_UNITS = ("ms", "s", "us")
+_VOLTAGE_UNITS = ("mV", "V", "uV")
+_RATE_UNITS = ("Hz", "kHz")
+
+# Abbreviations that Brian2 leaves to its spelled-out names.
+_UNITS: dict[str, Quantity] = {
+    "s": units.second,
+    "ms": units.ms,
+    "us": units.us,
+    "V": units.volt,
+    "mV": units.mV,
+    "uV": units.uvolt,
+    "Hz": units.Hz,
+    "kHz": units.kHz,
+}
+
+
+class Section(BaseModel):
+    """A part of an experiment file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, validate_default=True
+    )
+
+
+def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
+    """Read a number with its unit.
+
+    Parameters
+    ----------
+    text : str or Quantity
+        For example ``"350 ms"``.
+    allowed : tuple of str
+        The units that fit; the first is the one to suggest.
+
+    Returns
+    -------
+    Quantity
+        The value in Brian2's units.
+
+    Raises
+    ------
+    ValueError
+        If the unit is missing, unknown, or of another dimension.
+    """
+    example = f"write a number and a unit, for example '5 {allowed[0]}'"
+    if isinstance(text, Quantity):
+        if not have_same_dimensions(text, _UNITS[allowed[0]]):
+            raise ValueError(f"{text} has the wrong unit: {example}")
+        return text
+    match = _NUMBER_AND_UNIT.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is not a value with a unit: {example}")
+    number, unit = match.groups()
+    if unit not in allowed:
+        raise ValueError(f"{text!r} has the wrong unit, expected one of {', '.join(allowed)}")
+    try:
+        return float(number) * _UNITS[unit]
+    except ValueError:
+        raise ValueError(f"{text!r} is not a value with a unit: {example}") from None
+
+
+def format_quantity(quantity: Quantity, allowed: tuple[str, ...]) -> str:
+    """Write a quantity so that `parse_quantity` reads the very same bits back."""
+    candidates = [f"{float(quantity / _UNITS[unit]):.15g} {unit}" for unit in allowed]
+    exact = [text for text in candidates if parse_quantity(text, allowed) == quantity]
+    return exact[0] if exact else f"{float(quantity)!r} {_base(allowed)}"
+
+
+def _base(allowed: tuple[str, ...]) -> str:
+    return next(unit for unit in allowed if float(_UNITS[unit]) == 1.0)
+
+
+def _quantity_type(allowed: tuple[str, ...]) -> Any:
+    return Annotated[
+        Quantity,
+        PlainValidator(lambda value: parse_quantity(value, allowed)),
+        PlainSerializer(lambda value: format_quantity(value, allowed), return_type=str),
+    ]
+
+
+def _require_positive(value: Quantity) -> Quantity:
+    if not float(value) > 0:
+        raise ValueError(f"must be greater than zero, not {value}")
+    return value
+
+
+def _require_not_negative(value: Quantity) -> Quantity:
+    if not float(value) >= 0:
+        raise ValueError(f"must not be negative, not {value}")
+    return value
+
+
+def _refuse_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"expected a number, not {value}")
+    return value
+
+
+Time = Annotated[_quantity_type(_TIME_UNITS), AfterValidator(_require_positive)]
+TimeOrZero = Annotated[_quantity_type(_TIME_UNITS), AfterValidator(_require_not_negative)]
+Voltage = _quantity_type(_VOLTAGE_UNITS)
+VoltageOrZero = Annotated[_quantity_type(_VOLTAGE_UNITS), AfterValidator(_require_not_negative)]
+Rate = Annotated[_quantity_type(_RATE_UNITS), AfterValidator(_require_positive)]
+
+_NoBoolean = BeforeValidator(_refuse_boolean)
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean]
+Count = Annotated[int, Field(gt=0), _NoBoolean]
+CountOrZero = Annotated[int, Field(ge=0), _NoBoolean]

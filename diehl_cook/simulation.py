@@ -1,0 +1,275 @@
+"""Compile a Brian2 network once, then run it again and again from arrays to arrays.
+
+Nothing here knows about digits. A program takes the values of its variables, runs until
+the network stops itself, and gives back every variable and what the monitors recorded.
+Variables are named ``group.variable``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from brian2 import Network, second
+from brian2.core.variables import ArrayVariable
+from brian2.devices import device, set_device
+from brian2.monitors.spikemonitor import EventMonitor
+from numpy.typing import ArrayLike, NDArray
+
+Values = Mapping[str, ArrayLike]
+Arrays = dict[str, NDArray[Any]]
+Role = Literal["state", "parameter", "record", "other"]
+
+# Longer than any run: networks stop themselves. Counted in steps it must fit into 32 bits.
+_ENDLESS = 1e6 * second
+
+
+class SimulationError(RuntimeError):
+    """A program that cannot be compiled or did not run to its end."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Variable:
+    """A variable of a program: its role, type, file and, where it is fixed, its size.
+
+    ``state`` must be carried from run to run, a ``parameter`` is one shared number, a
+    ``record`` was written by a monitor.
+    """
+
+    role: Role
+    dtype: str
+    file: str
+    size: int | None
+
+
+class Program:
+    """A compiled network. Several runs at the same time do not disturb one another.
+
+    Parameters
+    ----------
+    folder : Path
+        Made by `compile_program`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        layout = json.loads((folder / "layout.json").read_text())
+        self.variables = {name: Variable(**entry) for name, entry in layout.items()}
+
+    def names(self, role: Role) -> list[str]:
+        """Names of the variables of a role, in a fixed order."""
+        return sorted(name for name, variable in self.variables.items() if variable.role == role)
+
+    def run(self, values: Values, inputs: Values, workspace: Path) -> Arrays:
+        """Run until the network stops itself.
+
+        Parameters
+        ----------
+        values : mapping of str to array_like
+            Variables before the run, in SI units; those not named are zero.
+        inputs : mapping of str to array_like
+            Values of time-dependent inputs (Brian2's ``TimedArray``) by name; the first
+            rows may be given alone.
+        workspace : Path
+            An existing folder for temporary files.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Every state variable and record after the run.
+
+        Raises
+        ------
+        SimulationError
+            If the program fails or its results cannot be written.
+        """
+        self._require_parameters(values)
+        with tempfile.TemporaryDirectory(dir=workspace, prefix="run-") as folder:
+            arguments = [
+                f"{name}={self._write(Path(folder), name, value)}" for name, value in values.items()
+            ]
+            arguments += [
+                f"{name}.values={self._write_input(Path(folder), name, value)}"
+                for name, value in inputs.items()
+            ]
+            results = Path(folder) / "results"
+            results.mkdir()
+            _execute([str(self.folder / "main"), "--results_dir", f"{results}/", *arguments], self.folder)
+            return {
+                name: self._read(results, name) for name in self.names("state") + self.names("record")
+            }
+
+    def _require_parameters(self, values: Values) -> None:
+        missing = set(self.names("parameter")) - set(values)
+        if missing:
+            raise SimulationError(f"no value for {', '.join(sorted(missing))}")
+
+    def _write(self, folder: Path, name: str, value: ArrayLike) -> Path:
+        variable = self.variables[name]
+        array = np.ascontiguousarray(value, dtype=variable.dtype).ravel()
+        if variable.size is not None:
+            array = np.broadcast_to(array, (variable.size,))
+        return _write_array(folder / f"{name}.in", array)
+
+    def _write_input(self, folder: Path, name: str, value: ArrayLike) -> Path:
+        entry = self.variables[f"{name}.values"]
+        array = np.zeros(entry.size or 0, entry.dtype)
+        rows = np.ravel(np.asarray(value, entry.dtype))
+        array[: rows.size] = rows
+        return _write_array(folder / f"{name}.in", array)
+
+    def _read(self, results: Path, name: str) -> NDArray[Any]:
+        variable = self.variables[name]
+        try:
+            array = np.fromfile(results / variable.file, variable.dtype)
+        except OSError as error:
+            raise SimulationError(f"results were not written: {error}; is the disk full?") from None
+        if variable.size is not None and array.size != variable.size:
+            raise SimulationError(f"results of {name} are incomplete; is the disk full?")
+        return array
+
+
+def compile_program(build: Callable[[], Network], cache: Path) -> Program:
+    """Generate and compile a network's C++ program, or take it from the cache.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the network. It sets no values: those are given when the program runs.
+    cache : Path
+        Folder of compiled programs, keyed by their source, compiler and flags.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    SimulationError
+        If there is no compiler or it fails.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    workplace = Path(tempfile.mkdtemp(dir=cache, prefix="new-"))
+    try:
+        layout = _generate(build, workplace)
+        (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
+        finished = cache / _fingerprint(workplace)
+        if not (finished / "main").exists():
+            _compile(workplace)
+            # Another process may have finished the same program first: either serves.
+            with contextlib.suppress(OSError):
+                workplace.rename(finished)
+        return Program(finished)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _generate(build: Callable[[], Network], folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the C++ source of a network, and tell its variables."""
+    set_device("cpp_standalone", build_on_run=False)
+    device.reinit()
+    device.activate(build_on_run=False)
+    try:
+        build().run(_ENDLESS)
+        if sys.platform == "linux":
+            # A program whose parent was killed would run on for nothing.
+            device.headers.append("<sys/prctl.h>")
+            device.insert_code("before_start", "prctl(PR_SET_PDEATHSIG, SIGKILL);")
+        device.build(directory=str(folder), compile=False, run=False, with_output=False)
+        return {name: dataclasses.asdict(variable) for name, variable in _layout().items()}
+    finally:
+        device.reinit()
+        set_device("runtime")
+
+
+def _layout() -> dict[str, Variable]:
+    variables: dict[str, Variable] = {}
+    for variable in device.arrays:
+        name = f"{variable.owner.name}.{variable.name}"
+        if name in variables:
+            continue  # both pathways of Synapses own a `delay`; the first is the presynaptic one
+        size = None if variable.dynamic else int(variable.size)
+        dtype, file = np.dtype(variable.dtype).name, device.get_array_filename(variable)
+        variables[name] = Variable(_role(variable), dtype, file, size)
+    for timed_array, name in device.timed_arrays.items():
+        values = timed_array.values
+        variables[f"{name}.values"] = Variable("other", values.dtype.name, "", int(values.size))
+    return variables
+
+
+def _role(variable: ArrayVariable) -> Role:
+    if isinstance(variable.owner, EventMonitor):
+        return "record" if variable.dynamic else "other"
+    if variable.read_only or variable.name.startswith("_") or variable.name == "delay":
+        return "other"
+    if not variable.constant:
+        return "state"
+    return "parameter" if variable.scalar else "other"
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256(_compiler().encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.parent.name != "static_arrays":
+            digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _compiler() -> str:
+    """What the compiler makes of the flags on this machine."""
+    command = [os.environ.get("CXX", "g++"), "-march=native", "-###", "-E", "-xc++", os.devnull]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    except OSError:
+        raise SimulationError(
+            f"no C++ compiler: {command[0]} does not start; install g++ or set CXX"
+        ) from None
+
+
+def _compile(folder: Path) -> None:
+    jobs = f"-j{os.cpu_count() or 1}"
+    try:
+        done = subprocess.run(
+            ["make", jobs], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        raise SimulationError("cannot compile: make does not start; install make") from None
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if "rror" in line]
+        raise SimulationError(f"compiling failed: {(errors or ['unknown reason'])[0].strip()}")
+
+
+def _execute(command: list[str], folder: Path) -> None:
+    """Run a program to its end; anything that it says is an error."""
+    # A session of its own: Ctrl-C reaches it through us only, never halfway through its results.
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        said, _ = process.communicate()
+    finally:
+        process.kill()
+    if process.returncode != 0 or said.strip():
+        raise SimulationError(
+            f"the simulation failed with code {process.returncode}: {' '.join(said.split())[:300]}"
+        )
+
+
+def _write_array(path: Path, array: NDArray[Any]) -> Path:
+    try:
+        array.tofile(path)
+    except OSError as error:
+        raise SimulationError(f"{path.parent}: cannot be written: {error.strerror}") from None
+    return path
