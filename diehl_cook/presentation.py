@@ -1,294 +1,181 @@
-"""Showing images, paper sections 2.5 and 2.6: Poisson input, rest, retry, normalisation.
-
-The whole protocol lives inside the Brian2 network, so that thousands of images are shown
-without Python in between. A presentation is a showing of an image and the rest after it;
-an image that drew too few spikes is shown again, more intensely.
-"""
+"""Showing images to a network, with or without learning, and counting what its cells answer."""
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
-from brian2 import (
-    Clock,
-    Equations,
-    EventMonitor,
-    Function,
-    Network,
-    NeuronGroup,
-    SpikeMonitor,
-    Synapses,
-    TimedArray,
-    defaultclock,
-    linked_var,
-    second,
-    stop,
-)
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from diehl_cook import neurons
+from diehl_cook import protocol
 from diehl_cook.experiment import Experiment
-from diehl_cook.network import (
-    EXCITATORY,
-    EXCITATORY_TO_INHIBITORY,
-    INHIBITORY,
-    INHIBITORY_TO_EXCITATORY,
-    INPUT,
-    INPUT_TO_EXCITATORY,
-    build_network,
-    has_delays,
-)
-from diehl_cook.random_numbers import steps_to_spike
+from diehl_cook.network import EXCITATORY, INPUT_TO_EXCITATORY, has_delays
+from diehl_cook.simulation import Arrays, Program, compile_program
 
-PROTOCOL = "protocol"
-IMAGES = "images"
-SPIKES = "excitatory_spikes"
-PRESENTATIONS = "presentations"
-
-# Seconds since the last spike of a cell that has not fired yet: no cell is refractory.
-LONG_AGO = 1.0
-
-# `image` is the running number of the image in its stage, `showing` how often it was
-# shown before; the run shows the images from `first_image` up to `end_image`.
-PROTOCOL_STATE = """
-step = timestep(t, dt) % presentation_steps : integer (shared)
-image : integer
-showing : integer
-spikes : integer
-halted : integer
-first_image : integer
-end_image : integer
-minimum_spikes : integer
-maximum_showings : integer
-seed : integer
-stage : integer
-"""
-PRESENTATION_ENDS = "step == presentation_steps - 1"
-NEXT_PRESENTATION = """
-enough = int(spikes >= minimum_spikes)
-image = image + enough
-showing = (1 - enough) * (showing + 1)
-spikes = 0
-halted = halt_run(int(image >= end_image) + int(showing >= maximum_showings))
-"""
-
-# An input cell fires with the same probability in every step, so the interval to its next
-# spike is drawn when it fires. `next_spike` counts steps from the start of the run.
-POISSON_CELL = """
-step = timestep(t, dt) : integer (shared)
-probability : 1
-next_spike : integer
-first_intensity : 1 (shared, constant)
-intensity_step : 1 (shared, constant)
-image : integer (linked)
-showing : integer (linked)
-first_image : integer (linked)
-seed : integer (linked)
-stage : integer (linked)
-"""
-INPUT_FIRES = "step == next_spike and step % presentation_steps < image_steps"
-
-# Rates from 0 to 63.75 Hz at first: an eighth of the pixel times the intensity.
-SHOW_IMAGE = """
-intensity = first_intensity + showing * intensity_step
-pixel = images((image - first_image) * second, i)
-probability = clip(pixel / 8 * intensity * dt / second, 0, 1)
-next_spike = step - 1 + steps_to_spike(probability, seed, stage, image, showing, 0, i)
-"""
-DRAW_NEXT_SPIKE = """
-shown = step % presentation_steps + 1
-next_spike = step + steps_to_spike(probability, seed, stage, image, showing, shown, i)
-"""
+#: Random streams: learning, labelling, and one for each presentation of the test images.
+LEARNING, LABELLING, TESTING = 0, 1, 2
 
 
-def build_presentation(
-    experiment: Experiment, learning: bool, n_inputs: int, capacity: int
-) -> Network:
-    """Build the network together with its input and the protocol.
+class PresentationError(RuntimeError):
+    """An image that cannot be shown as the protocol asks."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What came of showing some images.
+
+    Attributes
+    ----------
+    state : dict of str to ndarray
+        To go on with the next image.
+    responses : sparse array, shape (images, cells)
+        Excitatory spikes during the last showing of each image and the rest after it.
+    showings : ndarray, shape (images,)
+        How often each image was shown until it drew enough spikes.
+    spikes : int
+        Excitatory spikes of all showings together.
+    """
+
+    state: Arrays
+    responses: csr_array
+    showings: NDArray[np.int64]
+    spikes: int
+
+
+class Presenter:
+    """A compiled network of an experiment that images can be shown to.
 
     Parameters
     ----------
     experiment : Experiment
-        Its choices shape the network; its numbers are set when a simulation runs.
+        The experiment.
     learning : bool
         Whether weights and thresholds change.
     n_inputs : int
         Pixels of an image.
-    capacity : int
-        The most images that one run can show.
+    cache : Path
+        Folder of compiled programs.
+    """
+
+    def __init__(self, experiment: Experiment, learning: bool, n_inputs: int, cache: Path) -> None:
+        self.experiment = experiment
+        self.n_inputs = n_inputs
+        #: The most images that can be shown in one go.
+        self.capacity = _CAPACITY
+        self.program: Program = compile_program(
+            lambda: protocol.build_presentation(experiment, learning, n_inputs, self.capacity),
+            cache,
+        )
+        values = protocol.parameter_values(experiment)
+        self._values = {name: values[name] for name in self.program.names("parameter")}
+
+    def at_rest(self, weights: NDArray[np.floating], theta: NDArray[np.floating]) -> Arrays:
+        """State of a network that has not seen an image yet.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (n_inputs, cells)
+            Input weights.
+        theta : ndarray, shape (cells,)
+            Adaptive threshold in volts.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        return protocol.resting_state(self.experiment, weights, theta)
+
+    def show(
+        self, state: Arrays, images: NDArray[np.integer], first: int, stage: int, workspace: Path
+    ) -> Shown:
+        """Show images one after another.
+
+        Parameters
+        ----------
+        state : dict of str to ndarray
+            Where the network stands.
+        images : ndarray, shape (images, n_inputs)
+            Brightness from 0 to 255; at most `capacity` images.
+        first : int
+            Running number of the first of them, which chooses its random numbers.
+        stage : int
+            The random stream.
+        workspace : Path
+            Folder for temporary files.
+
+        Returns
+        -------
+        Shown
+
+        Raises
+        ------
+        PresentationError
+            If an image never draws enough spikes.
+        """
+        end = first + len(images)
+        span = {"first_image": first, "image": first, "end_image": end, "stage": stage}
+        values = self._values | self._delays(stage) | state
+        values |= {f"{protocol.PROTOCOL}.{name}": np.array([value]) for name, value in span.items()}
+        results = self.program.run(values, {protocol.IMAGES: images}, workspace)
+        shown = results[f"{protocol.PRESENTATIONS}.image"] - first
+        if int(results[f"{protocol.PROTOCOL}.image"][0]) < end:
+            raise PresentationError(self._explain(int(shown[-1]) + first))
+        return Shown(
+            state={name: results[name] for name in self.program.names("state")},
+            responses=self._responses(results, shown, len(images)),
+            showings=np.bincount(shown, minlength=len(images)),
+            spikes=results[f"{protocol.SPIKES}.i"].size,
+        )
+
+    def _responses(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> csr_array:
+        """Count the spikes of the last showing of each image."""
+        steps = np.rint(results[f"{protocol.SPIKES}.t"] / float(self.experiment.time_step))
+        presentation = steps.astype(np.int64) // self.experiment.presentation_steps
+        is_last = np.append(shown[1:] != shown[:-1], True)
+        counted = is_last[presentation]
+        cells = results[f"{protocol.SPIKES}.i"][counted]
+        rows = shown[presentation[counted]]
+        ones = np.ones(cells.size, dtype=np.int32)
+        return csr_array((ones, (rows, cells)), shape=(n_images, self.experiment.cells))
+
+    def _delays(self, stage: int) -> Arrays:
+        """Delays of the input synapses: other ones in training than in testing, as published."""
+        if not has_delays(self.experiment):
+            return {}
+        longest = float(self.experiment.connections.input_delay)
+        random = np.random.default_rng([self.experiment.seed, stage, _DELAYS])
+        synapses = self.n_inputs * self.experiment.cells
+        return {f"{INPUT_TO_EXCITATORY}.delay": random.uniform(0, longest, synapses)}
+
+    def _explain(self, image: int) -> str:
+        limits = self.experiment.presentation
+        return (
+            f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
+            f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
+        )
+
+
+def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:
+    """Random input weights, (U[0,1) + 0.01) * w_start, as in the published code.
 
     Returns
     -------
-    brian2.Network
-        A run ends by itself when the image ``end_image`` is reached. Monitors record the
-        excitatory spikes and, for each presentation, the image, how often it was shown
-        before, and the number of excitatory spikes.
+    ndarray, shape (n_inputs, cells)
     """
-    defaultclock.dt = experiment.time_step
-    duration = experiment.presentation_steps * experiment.time_step
-    clock = Clock(dt=duration, name="presentation_clock")
-    protocol = _protocol_cell(experiment)
-    inputs = _poisson_inputs(experiment, protocol, learning, n_inputs, capacity, clock)
-    network = build_network(experiment, inputs, learning)
-    counting = Synapses(
-        network[EXCITATORY], protocol, on_pre="spikes_post += 1", name="spike_counting"
-    )
-    counting.connect()
-    if learning and experiment.connections.normalise:
-        _normalise(network, clock)
-    network.add(
-        protocol,
-        counting,
-        SpikeMonitor(network[EXCITATORY], name=SPIKES),
-        EventMonitor(
-            protocol,
-            "presentation_end",
-            ["image", "showing", "spikes"],
-            when="end",
-            order=-1,
-            name=PRESENTATIONS,
-        ),
-    )
-    return network
+    random = np.random.default_rng([experiment.seed, _WEIGHTS])
+    return (random.random((n_inputs, experiment.cells)) + 0.01) * experiment.connections.w_start
 
 
-def parameter_values(experiment: Experiment, learning: bool) -> dict[str, NDArray[np.float64]]:
-    """All numbers of the experiment, under the names that the network has for them."""
-    rule, connections = experiment.learning_rule, experiment.connections
-    sections = [(EXCITATORY, experiment.excitatory), (INHIBITORY, experiment.inhibitory)]
-    values = {
-        f"{PROTOCOL}.minimum_spikes": experiment.presentation.minimum_spikes,
-        f"{PROTOCOL}.maximum_showings": experiment.presentation.maximum_showings,
-        f"{PROTOCOL}.seed": experiment.seed,
-        f"{INPUT}.first_intensity": experiment.presentation.intensity,
-        f"{INPUT}.intensity_step": experiment.presentation.intensity_step,
-        f"{EXCITATORY_TO_INHIBITORY}.w": connections.excitatory_to_inhibitory,
-        f"{INHIBITORY_TO_EXCITATORY}.w": connections.inhibitory_to_excitatory,
-    }
-    if learning:
-        sections += [(EXCITATORY, rule), (INPUT_TO_EXCITATORY, rule)]
-        values[f"{INPUT_TO_EXCITATORY}.w_max"] = connections.w_max
-        values[f"{EXCITATORY}.weight_sum"] = connections.weight_sum
-        if not has_delays(experiment):
-            sections.append((INPUT, rule))
-    for group, section in sections:
-        for name, value in neurons.parameter_values(section).items():
-            values[f"{group}.{name}"] = value
-    return {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
+def weights_and_theta(
+    state: Arrays, n_inputs: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Take what was learned out of a state: weights (n_inputs, cells), theta (cells,) in volts."""
+    return state[f"{INPUT_TO_EXCITATORY}.w"].reshape(n_inputs, -1), state[f"{EXCITATORY}.theta"]
 
 
-def resting_state(
-    experiment: Experiment, weights: NDArray[np.floating], theta: NDArray[np.floating]
-) -> dict[str, NDArray[np.float64]]:
-    """The state before the first image.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        For the voltages at the start.
-    weights : ndarray, shape (n_inputs, cells)
-        Input weights.
-    theta : ndarray, shape (cells,)
-        In volts.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Variables that are not zero.
-    """
-    rested = np.full(experiment.cells, LONG_AGO)
-    return {
-        f"{EXCITATORY}.v": np.full(experiment.cells, float(experiment.excitatory.v_start)),
-        f"{EXCITATORY}.theta": np.asarray(theta, float),
-        f"{EXCITATORY}.time_since_spike": rested,
-        f"{INHIBITORY}.v": np.full(experiment.cells, float(experiment.inhibitory.v_start)),
-        f"{INHIBITORY}.time_since_spike": rested,
-        f"{INPUT_TO_EXCITATORY}.w": np.asarray(weights).ravel(),
-    }
-
-
-def _protocol_cell(experiment: Experiment) -> NeuronGroup:
-    """One cell that counts excitatory spikes and decides what is shown next."""
-    protocol = NeuronGroup(
-        1,
-        PROTOCOL_STATE,
-        events={"presentation_end": PRESENTATION_ENDS},
-        namespace={"presentation_steps": experiment.presentation_steps, "halt_run": _halt_run},
-        name=PROTOCOL,
-    )
-    protocol.run_on_event("presentation_end", NEXT_PRESENTATION, when="end")
-    return protocol
-
-
-def _poisson_inputs(
-    experiment: Experiment,
-    protocol: NeuronGroup,
-    learning: bool,
-    n_inputs: int,
-    capacity: int,
-    clock: Clock,
-) -> NeuronGroup:
-    equations = Equations(POISSON_CELL)
-    on_spike = DRAW_NEXT_SPIKE
-    if learning and not has_delays(experiment):
-        equations += neurons.input_trace_equations(experiment)
-        on_spike += experiment.learning_rule.on_input_spike
-    inputs = NeuronGroup(
-        n_inputs,
-        equations,
-        threshold=INPUT_FIRES,
-        reset=on_spike,
-        method=experiment.integration,
-        namespace={
-            "image_steps": experiment.image_steps,
-            "presentation_steps": experiment.presentation_steps,
-            "images": TimedArray(np.zeros((capacity, n_inputs)), dt=1 * second, name=IMAGES),
-            "steps_to_spike": steps_to_spike,
-        },
-        dtype=neurons.variable_types(equations, experiment.precision),
-        name=INPUT,
-    )
-    for name in ("image", "showing", "first_image", "seed", "stage"):
-        setattr(inputs, name, linked_var(protocol, name))
-    inputs.run_regularly(SHOW_IMAGE, clock=clock, when="start", name="show_image")
-    # Before the synapses, which read the trace of a cell that fires in this step.
-    inputs.resetter["spike"].when = "after_thresholds"
-    return inputs
-
-
-def _normalise(network: Network, clock: Clock) -> None:
-    """Scale the input weights of each excitatory cell before each showing, paper section 2.3."""
-    slot = {"clock": clock, "when": "start"}
-    cells, synapses = network[EXCITATORY], network[INPUT_TO_EXCITATORY]
-    cells.run_regularly("input_weight = 0", order=0, name="normalise_clear", **slot)
-    synapses.run_regularly("input_weight_post += w", order=1, name="normalise_sum", **slot)
-    synapses.run_regularly(
-        "w *= weight_sum_post / input_weight_post", order=2, name="normalise_scale", **slot
-    )
-
-
-def _stop_if(condition: NDArray[np.integer]) -> NDArray[np.integer]:
-    if np.any(condition):
-        stop()
-    return condition
-
-
-_halt_run = Function(
-    _stop_if,
-    arg_units=[1],
-    return_unit=1,
-    arg_types=["integer"],
-    return_type="integer",
-    stateless=False,
-)
-_halt_run.implementations.add_implementation("numpy", _stop_if)
-_halt_run.implementations.add_implementation(
-    "cpp",
-    """
-    static inline int halt_run(const int condition)
-    {
-        if (condition)
-            Network::_globally_stopped = true;
-        return condition;
-    }
-    """,
-)
+# Part of the compiled program, so a chunk or block can be shorter but not longer.
+_CAPACITY = 1000
+# Keys of the random streams that are drawn before a simulation.
+_WEIGHTS, _DELAYS = 1, 2

@@ -1,0 +1,77 @@
+# Diehl & Cook (2015) in Brian2. `make` alone says what can be typed.
+
+EXPERIMENT = experiments/n100.yaml
+SEED = 0
+RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(SEED)
+JOBS =
+SET =
+PYTHON =
+
+# A value with a space wants quotes of its own: make train SET="'excitatory.refractory=50 ms' cells=64"
+run := .venv/bin/python -m diehl_cook
+ready := .venv/complete
+jobs = $(if $(JOBS),--jobs $(JOBS))
+set = $(if $(SET),--set $(SET))
+pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train evaluate figures test test-all lint benchmark clean
+
+help: ## this list
+	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
+	@echo "            [SET=training.images=1000] [PYTHON=python3.12]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(ready) ## the environment alone: .venv with the pinned requirements
+	@echo "setup: .venv is ready; next: make train"
+
+train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was stopped
+	$(run) train $(EXPERIMENT) --seed $(SEED) --run $(RUN) $(set)
+
+evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
+	$(run) evaluate $(RUN) $(jobs)
+
+figures: $(ready) ## draw the figures of RUN into RUN/figures
+	$(run) figures $(RUN)
+
+test: $(ready) ## run the tests
+	$(pytest)
+
+test-all: $(ready) ## run the tests, those that take minutes too
+	$(pytest) -m ""
+
+lint: $(ready) ## check style, format and type hints
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+
+benchmark: $(ready) ## measure the time a presentation takes on this machine
+	$(run) benchmark
+
+clean: ## remove .venv, compiled programs and caches; never anything in results/
+	rm -rf .venv .programs build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find diehl_cook tests -name __pycache__ -prune -exec rm -rf {} +
+
+# A Python counts only if it runs and can make an environment: some systems leave out venv, and
+# version managers leave commands that only print an error. The last line of a setup writes the
+# stamp, so an interrupted one starts afresh.
+$(ready): requirements.txt requirements-dev.txt
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	        2>/dev/null && found=$$python && break; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "setup: no Python 3.11 to 3.13 with venv$(if $(PYTHON), at $(PYTHON)); install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
+	    exit 2; \
+	fi; \
+	if ! echo '#include <vector>' | $(CXX) -x c++ -fsyntax-only - 2>/dev/null; then \
+	    echo "setup: no working C++ compiler at $(CXX); install g++ or clang, or name one: make setup CXX=clang++" >&2; \
+	    exit 2; \
+	fi; \
+	set -e; \
+	echo "setup: .venv with $$("$$found" --version), a minute or two"; \
+	rm -rf .venv; \
+	"$$found" -m venv .venv; \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,17 @@
+"""Test accuracies that the paper reports in figure 2B, in per cent."""
+
+from __future__ import annotations
+
+#: By rule and number of excitatory cells; read off the figure to 0.05, power-law checked
+#: against the text where the two agree.
+TEST_ACCURACY: dict[str, dict[int, float]] = {
+    "power_law": {100: 82.9, 400: 86.3, 1600: 91.9, 6400: 95.0},
+    "exponential": {100: 82.5, 400: 89.1, 1600: 90.8, 6400: 94.8},
+    "pre_and_post": {100: 82.5, 400: 87.9, 1600: 89.4, 6400: 94.0},
+    "triplet": {100: 82.9, 400: 91.4, 1600: 92.8, 6400: 94.7},
+}
+
+
+def test_accuracy(rule: str, cells: int) -> float | None:
+    """What the paper reports for a rule and size, in per cent; None for other sizes."""
+    return TEST_ACCURACY.get(rule, {}).get(cells)

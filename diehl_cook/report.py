@@ -1,0 +1,66 @@
+"""The figures of a run folder, drawn from what the run left there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from diehl_cook import figures, paper
+from diehl_cook.datasets import Dataset
+from diehl_cook.run_folder import RunFolder
+
+
+def draw(folder: RunFolder, data: Dataset) -> list[str]:
+    """Draw every figure for which there is data into ``figures/``.
+
+    Returns
+    -------
+    list of str
+        Names of the figures.
+    """
+    names = []
+    for name, figure in _figures(folder, data):
+        folder.save_figure(name, figure)
+        names.append(name)
+    return names
+
+
+def _figures(folder: RunFolder, data: Dataset) -> Iterator[tuple[str, Figure]]:
+    experiment = folder.experiment()
+    evaluated = folder.load_evaluation()
+    paper_accuracy = paper.test_accuracy(experiment.rule, experiment.cells)
+    rows = folder.read_training()
+    yield (
+        "online_accuracy",
+        figures.online_accuracy(
+            np.array([row["images"] for row in rows]),
+            100 * np.array([row["online_accuracy"] for row in rows]),
+            paper_accuracy,
+            100 * evaluated[0]["accuracy_mean"] if evaluated else None,
+        ),
+    )
+    if folder.has_network():
+        network = folder.load_network()
+        shape = data.train_images.shape[1:]
+        yield "receptive_fields", figures.receptive_fields(network.weights, network.labels, shape)
+        yield "theta", figures.theta_distribution(network.theta)
+    if evaluated:
+        summary, details = evaluated
+        spread = summary["accuracy_sd"]
+        predictions, classes = details["predictions"], details["classes"]
+        images = data.test_images[: len(classes)]
+        yield (
+            "confusion",
+            figures.confusion(
+                np.array(summary["confusion"]),
+                100 * summary["accuracy_mean"],
+                None if spread is None else 100 * spread,
+            ),
+        )
+        yield "misread_digits", figures.misread_digits(images, classes, predictions[0])
+        yield (
+            "spike_counts",
+            figures.spike_counts(details["spikes"].ravel(), (predictions == classes).ravel()),
+        )

@@ -1,0 +1,259 @@
+"""A run folder: the only room that knows file names. Every write is whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from diehl_cook.experiment import Experiment, ExperimentError, dump_experiment, load_experiment
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class RunFolderError(RuntimeError):
+    """A run folder that cannot be used; the message names it and the way out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedNetwork:
+    """What a training leaves behind.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (n_inputs, cells)
+        Input weights.
+    theta : ndarray, shape (cells,)
+        Adaptive threshold in volts.
+    labels : ndarray, shape (cells,), or None
+        Class of each cell, -1 for none; None before the labelling.
+    """
+
+    weights: NDArray[np.floating]
+    theta: NDArray[np.floating]
+    labels: NDArray[np.integer] | None = None
+
+
+class RunFolder:
+    """The files of one training and its evaluation.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made by `claim`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[Path]:
+        """Hold the folder against every other process; gives a workspace for passing files.
+
+        Raises
+        ------
+        RunFolderError
+            If another process holds it or it cannot be written.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            raise RunFolderError(
+                f"{self.path}: another process works in this folder; wait, or choose another"
+            ) from None
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path}: cannot be written: {error.strerror}; choose another folder"
+            ) from None
+        try:
+            workspace = self.path / ".work"
+            shutil.rmtree(workspace, ignore_errors=True)  # left by a process that was killed
+            workspace.mkdir()
+            yield workspace
+        finally:
+            shutil.rmtree(workspace, ignore_errors=True)
+            lock.release()
+
+    def settle(self, experiment: Experiment) -> None:
+        """Make this the folder of an experiment, or make sure that it already is.
+
+        Raises
+        ------
+        RunFolderError
+            If it holds another experiment.
+        """
+        if not (self.path / "experiment.yaml").exists():
+            self._write("experiment.yaml", dump_experiment(experiment).encode())
+        elif what_matters(self.experiment()) != what_matters(experiment):
+            raise RunFolderError(
+                f"{self.path}: holds another experiment ({_difference(self.experiment(), experiment)})"
+                "; choose another folder with --run"
+            )
+
+    def experiment(self) -> Experiment:
+        """The resolved experiment of this run.
+
+        Raises
+        ------
+        RunFolderError
+            If there is none.
+        """
+        path = self.path / "experiment.yaml"
+        if not path.exists():
+            raise RunFolderError(f"{self.path}: no run here; train one first: make train")
+        try:
+            return load_experiment(path)
+        except ExperimentError as error:
+            raise RunFolderError(str(error)) from None
+
+    def save_checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep the state of a training in place of the one before."""
+        self._save_arrays("checkpoint.npz", arrays)
+
+    def load_checkpoint(self) -> Arrays | None:
+        """The last state of a training, or None before the first."""
+        if not (self.path / "checkpoint.npz").exists():
+            return None
+        return self._load_arrays("checkpoint.npz", "delete it to start afresh")
+
+    def save_network(self, network: TrainedNetwork) -> None:
+        """Keep a trained network, with labels once it has them."""
+        arrays = {"weights": network.weights, "theta": network.theta}
+        if network.labels is not None:
+            arrays["labels"] = network.labels
+        self._save_arrays("network.npz", arrays)
+
+    def load_network(self) -> TrainedNetwork:
+        """The trained network.
+
+        Raises
+        ------
+        RunFolderError
+            If the training has not ended, or the file is damaged or foreign.
+        """
+        if not (self.path / "network.npz").exists():
+            raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
+        arrays = self._load_arrays("network.npz", "train again")
+        cells = self.experiment().cells
+        weights, theta = arrays.get("weights"), arrays.get("theta")
+        if weights is None or theta is None or weights.shape[-1:] != (cells,) != theta.shape:
+            raise RunFolderError(f"{self.path}/network.npz: is not a network of {cells} cells")
+        return TrainedNetwork(weights, theta, arrays.get("labels"))
+
+    def has_network(self) -> bool:
+        """Whether the training has ended."""
+        return (self.path / "network.npz").exists()
+
+    def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write ``training.csv``, a row per block."""
+        text = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        self._write("training.csv", text.getvalue().encode())
+
+    def read_training(self) -> list[dict[str, float]]:
+        """Rows of ``training.csv``; empty fields are NaN."""
+        path = self.path / "training.csv"
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return [
+                {name: float(value) if value else np.nan for name, value in row.items()}
+                for row in csv.DictReader(file)
+            ]
+
+    def save_evaluation(self, summary: Mapping[str, Any], details: Arrays) -> None:
+        """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
+        self._save_arrays("predictions.npz", details)
+        self._write("evaluation.json", (json.dumps(summary, indent=2) + "\n").encode())
+
+    def load_evaluation(self) -> tuple[dict[str, Any], Arrays] | None:
+        """What `save_evaluation` wrote, or None before the first evaluation."""
+        path = self.path / "evaluation.json"
+        if not path.exists():
+            return None
+        summary: dict[str, Any] = json.loads(path.read_text())
+        return summary, self._load_arrays("predictions.npz", "evaluate again")
+
+    def update_manifest(self, **entries: Any) -> None:
+        """Add entries to ``manifest.json``."""
+        path = self.path / "manifest.json"
+        manifest = json.loads(path.read_text()) if path.exists() else {}
+        self._write("manifest.json", (json.dumps(manifest | entries, indent=2) + "\n").encode())
+
+    def save_figure(self, name: str, figure: Figure) -> None:
+        """Write a figure under ``figures/``."""
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=150)
+        (self.path / "figures").mkdir(exist_ok=True)
+        self._write(f"figures/{name}.png", image.getvalue())
+
+    def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        self._write(name, buffer.getvalue())
+
+    def _load_arrays(self, name: str, way_out: str) -> Arrays:
+        path = self.path / name
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return {key: file[key] for key in file.files}
+        except Exception as error:  # a damaged archive fails in many ways
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise RunFolderError(f"{path}: is damaged or foreign ({reason}); {way_out}") from None
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write beside, then rename: a reader sees the old file or the new one, never half."""
+        target = self.path / name
+        try:
+            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+                try:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    os.chmod(file.name, 0o644)
+                    os.replace(file.name, target)
+                except BaseException:
+                    os.unlink(file.name)
+                    raise
+        except OSError as error:
+            raise RunFolderError(f"{target}: cannot be written: {error.strerror}") from None
+
+
+def what_matters(experiment: Experiment) -> dict[str, Any]:
+    """An experiment without what never alters the trained network."""
+    values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
+    del values["training"]["chunk"]
+    return values
+
+
+def _difference(one: Experiment, other: Experiment) -> str:
+    """The first key in which two experiments differ, with both values."""
+    ours, theirs = (dict(_flatten(what_matters(each))) for each in (one, other))
+    key = next(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"
+
+
+def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
