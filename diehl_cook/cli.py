@@ -251,7 +251,7 @@ def _add_experiment_options(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         metavar="KEY=VALUE",
-        help="values in place of the file's, e.g. --set training.images=1000 'excitatory.tau_ge=2 ms'",
+        help="values in place of the file's, e.g. --set cells=64 'excitatory.tau_ge=2 ms'",
     )
 
 

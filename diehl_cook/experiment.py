@@ -141,7 +141,7 @@ Plasticity: type[Section] = create_model(
     "Plasticity",
     __base__=Section,
     __doc__="Parameters of every learning rule; the experiment's `rule` chooses one.",
-    **{name: (rule, Field(default_factory=rule)) for name, rule in RULES.items()},  # type: ignore[call-overload]
+    **{name: (rule, rule()) for name, rule in RULES.items()},  # type: ignore[call-overload]
 )
 
 
@@ -156,17 +156,17 @@ class Experiment(Section):
         "exponential_euler", description="code: euler, which runs away when many cells fire"
     )
     synapses: Literal["dense", "brian2"] = Field(
-        "brian2", description="how all-to-all projections are stored; ours"
+        "dense", description="how all-to-all projections are stored; ours"
     )
     precision: Literal["single", "double"] = Field(
-        "double", description="of all but theta, which is always double; code: double"
+        "single", description="of all but theta, which is always double; code: double"
     )
     time_step: Time = Field(0.5 * ms, description="code")
     data: Data = Data()
     excitatory: Excitatory = Excitatory()
     inhibitory: Inhibitory = Inhibitory()
     connections: Connections = Connections()
-    plasticity: Plasticity = Field(default_factory=Plasticity)  # type: ignore[valid-type]
+    plasticity: Plasticity = Field(default_factory=Plasticity)
     presentation: Presentation = Presentation()
     training: Training
     evaluation: Evaluation = Evaluation()
@@ -200,9 +200,7 @@ class Experiment(Section):
         return self
 
 
-def load_experiment(
-    path: str | Path, overrides: Iterable[str] = (), **settings: Any
-) -> Experiment:
+def load_experiment(path: str | Path, overrides: Iterable[str] = (), **settings: Any) -> Experiment:
     """Read and validate an experiment file.
 
     Parameters
@@ -286,8 +284,9 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in top.items():
         below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(below, value) if both else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            value = _merge(below, value)
+        merged[key] = value
     return merged
 
 

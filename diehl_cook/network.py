@@ -8,10 +8,8 @@ from brian2 import Equations, Network, NeuronGroup, Synapses
 from brian2.utils.stringtools import word_substitute
 
 from diehl_cook import neurons
-try:
-    from diehl_cook.dense import DenseSynapses
-except ImportError:
-    DenseSynapses = None
+
+from diehl_cook.dense import DenseSynapses
 from diehl_cook.experiment import Experiment
 from diehl_cook.plasticity import Rule
 

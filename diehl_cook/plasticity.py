@@ -72,7 +72,8 @@ class PowerLaw(Rule):
     on_excitatory_spike: ClassVar[str] = ""
     on_pre: ClassVar[str] = ""
     on_post: ClassVar[str] = """
-        w = clip(w + eta * (x_pre - x_target) * clip(w_max - w, 0, w_max)**mu, 0, w_max)
+        dw = eta * (x_pre - x_target) * clip(w_max - w, 0, w_max)**mu
+        w = clip(w + dw, 0, w_max)
     """
 
 
@@ -89,7 +90,8 @@ class Exponential(Rule):
     on_excitatory_spike: ClassVar[str] = ""
     on_pre: ClassVar[str] = ""
     on_post: ClassVar[str] = """
-        w = clip(w + eta * (x_pre * exp(-beta * w) - x_target * exp(-beta * (w_max - w))), 0, w_max)
+        dw = eta * (x_pre * exp(-beta * w) - x_target * exp(-beta * (w_max - w)))
+        w = clip(w + dw, 0, w_max)
     """
 
 
@@ -108,7 +110,8 @@ class PreAndPost(Rule):
     on_excitatory_spike: ClassVar[str] = "x += 1"
     on_pre: ClassVar[str] = "w = clip(w - eta_presynaptic * x_post * w**mu, 0, w_max)"
     on_post: ClassVar[str] = """
-        w = clip(w + eta_postsynaptic * (x_pre - x_target) * clip(w_max - w, 0, w_max)**mu, 0, w_max)
+        dw = eta_postsynaptic * (x_pre - x_target) * clip(w_max - w, 0, w_max)**mu
+        w = clip(w + dw, 0, w_max)
     """
 
 

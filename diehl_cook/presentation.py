@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from diehl_cook import protocol
+from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.experiment import Experiment
 from diehl_cook.network import EXCITATORY, INPUT_TO_EXCITATORY, has_delays
 from diehl_cook.simulation import Arrays, Program, compile_program
@@ -67,6 +68,7 @@ class Presenter:
         self.program: Program = compile_program(
             lambda: protocol.build_presentation(experiment, learning, n_inputs, self.capacity),
             cache,
+            FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone",
         )
         values = protocol.parameter_values(experiment)
         self._values = {name: values[name] for name in self.program.names("parameter")}

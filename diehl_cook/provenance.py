@@ -37,7 +37,7 @@ def commit() -> str | None:
 
 
 def now() -> str:
-    """This moment in UTC."""
+    """Tell the time in UTC."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 

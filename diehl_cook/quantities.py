@@ -21,7 +21,6 @@ _NUMBER_AND_UNIT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z
 
 _TIME_UNITS = ("ms", "s", "us")
 _VOLTAGE_UNITS = ("mV", "V", "uV")
-_RATE_UNITS = ("Hz", "kHz")
 
 # Abbreviations that Brian2 leaves to its spelled-out names.
 _UNITS: dict[str, Quantity] = {
@@ -31,8 +30,6 @@ _UNITS: dict[str, Quantity] = {
     "V": units.volt,
     "mV": units.mV,
     "uV": units.uvolt,
-    "Hz": units.Hz,
-    "kHz": units.kHz,
 }
 
 
@@ -92,12 +89,12 @@ def _base(allowed: tuple[str, ...]) -> str:
     return next(unit for unit in allowed if float(_UNITS[unit]) == 1.0)
 
 
-def _quantity_type(allowed: tuple[str, ...]) -> Any:
-    return Annotated[
-        Quantity,
-        PlainValidator(lambda value: parse_quantity(value, allowed)),
-        PlainSerializer(lambda value: format_quantity(value, allowed), return_type=str),
-    ]
+def _read(allowed: tuple[str, ...]) -> PlainValidator:
+    return PlainValidator(lambda value: parse_quantity(value, allowed))
+
+
+def _write(allowed: tuple[str, ...]) -> PlainSerializer:
+    return PlainSerializer(lambda value: format_quantity(value, allowed), return_type=str)
 
 
 def _require_positive(value: Quantity) -> Quantity:
@@ -118,11 +115,12 @@ def _refuse_boolean(value: Any) -> Any:
     return value
 
 
-Time = Annotated[_quantity_type(_TIME_UNITS), AfterValidator(_require_positive)]
-TimeOrZero = Annotated[_quantity_type(_TIME_UNITS), AfterValidator(_require_not_negative)]
-Voltage = _quantity_type(_VOLTAGE_UNITS)
-VoltageOrZero = Annotated[_quantity_type(_VOLTAGE_UNITS), AfterValidator(_require_not_negative)]
-Rate = Annotated[_quantity_type(_RATE_UNITS), AfterValidator(_require_positive)]
+_Positive = AfterValidator(_require_positive)
+_NotNegative = AfterValidator(_require_not_negative)
+Time = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _Positive]
+TimeOrZero = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _NotNegative]
+Voltage = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS)]
+VoltageOrZero = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS), _NotNegative]
 
 _NoBoolean = BeforeValidator(_refuse_boolean)
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]

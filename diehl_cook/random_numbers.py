@@ -63,11 +63,12 @@ def uniform(
 
     All arguments broadcast; each is taken modulo 2**32.
     """
-    words = [
-        np.asarray(word).astype(np.int64).astype(np.uint64) & _LOW
-        for word in (cell, step, image, showing, seed, stage)
-    ]
-    words = np.broadcast_arrays(*words)
+    words = np.broadcast_arrays(
+        *(
+            np.asarray(word).astype(np.int64).astype(np.uint64) & _LOW
+            for word in (cell, step, image, showing, seed, stage)
+        )
+    )
     first, second, _, _ = philox4x32(np.stack(words[:4]), np.stack(words[4:]))
     bits = ((first << _HALF) | second) >> np.uint64(12)
     return (bits.astype(np.float64) + 0.5) * 2.0**-52

@@ -6,6 +6,8 @@ during one image, shape (images, cells), dense or sparse.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -14,8 +16,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 #: Label of a cell that never fired, and class of an image that no labelled cell answered.
 NO_CLASS = -1
 
-Responses = csr_array | NDArray[np.integer]
-Labels = NDArray[np.int64]
+Responses: TypeAlias = csr_array | NDArray[np.integer]
+Labels: TypeAlias = NDArray[np.int64]
 
 
 def assign_labels(responses: Responses, classes: NDArray[np.integer]) -> Labels:

@@ -100,9 +100,9 @@ class RunFolder:
         if not (self.path / "experiment.yaml").exists():
             self._write("experiment.yaml", dump_experiment(experiment).encode())
         elif what_matters(self.experiment()) != what_matters(experiment):
+            difference = _difference(self.experiment(), experiment)
             raise RunFolderError(
-                f"{self.path}: holds another experiment ({_difference(self.experiment(), experiment)})"
-                "; choose another folder with --run"
+                f"{self.path}: holds another experiment ({difference}); choose another folder"
             )
 
     def experiment(self) -> Experiment:
@@ -133,7 +133,7 @@ class RunFolder:
 
     def save_network(self, network: TrainedNetwork) -> None:
         """Keep a trained network, with labels once it has them."""
-        arrays = {"weights": network.weights, "theta": network.theta}
+        arrays: Arrays = {"weights": network.weights, "theta": network.theta}
         if network.labels is not None:
             arrays["labels"] = network.labels
         self._save_arrays("network.npz", arrays)

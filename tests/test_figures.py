@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from typing import ClassVar
 
 import matplotlib
 import numpy as np
@@ -130,7 +131,8 @@ class TestOnlineAccuracy:
     def test_everything_lies_inside_the_axis(self) -> None:
         axes = figures.online_accuracy([1000, 2000], [9.8, 80.0], 95.0, 5.0).axes[0]
         low, high = axes.get_ylim()
-        assert low <= 5.0 and high == 100
+        assert low <= 5.0
+        assert high == 100
 
     @pytest.mark.parametrize("paper", [84.2, 84.3, 84.4])
     def test_neighbouring_labels_keep_apart_and_in_order(self, paper: float) -> None:
@@ -156,7 +158,7 @@ class TestOnlineAccuracy:
 
 
 class TestAccuracyAgainstSize:
-    PAPER = {"power-law": {100: 82.9, 400: 86.3}, "triplet": {100: 82.9, 400: 91.4}}
+    PAPER: ClassVar = {"power-law": {100: 82.9, 400: 86.3}, "triplet": {100: 82.9, 400: 91.4}}
 
     def test_a_panel_per_rule_with_both_curves(self) -> None:
         figure = draw(figures.accuracy_against_size({"triplet": {100: (84.1, 0.4)}}, self.PAPER))
@@ -333,7 +335,8 @@ class TestRaster:
         np.testing.assert_array_equal(y_of(excitatory.lines[0]), [3, 99])
         assert inhibitory.get_xlabel().endswith("(ms)")
         assert inhibitory.get_xlim() == excitatory.get_xlim() == (0, 500)
-        assert "2 spikes" in texts(excitatory) and "1 spike" in texts(inputs)
+        assert "2 spikes" in texts(excitatory)
+        assert "1 spike" in texts(inputs)
 
     def test_the_time_with_the_image_is_shaded(self) -> None:
         axes = figures.raster([], [], 10, image_duration=0.2, total_duration=0.3).axes[0]

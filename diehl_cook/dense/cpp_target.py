@@ -1,0 +1,68 @@
+"""Dense synapses in C++ standalone programs."""
+
+from typing import Any
+
+from brian2.codegen.statements import Statement
+from brian2.core.variables import ArrayVariable
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.utils.stringtools import stripped_deindented_lines
+
+from .indices import POST_INDEX, PRE_INDEX
+from .single_precision import PrecisionCPPCodeGenerator
+
+
+class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
+    """Splits the code of a synapse into what is done once per row (or column) and the rest.
+
+    Along a row the presynaptic cell stays the same, so that its variables are read before the
+    loop and written after it; the loop itself then runs over contiguous arrays. Code that
+    writes to an array which it also uses by another index (possible where a group connects to
+    itself) is left as it is and done one synapse at a time.
+    """
+
+    def translate_statement_sequence(
+        self,
+        sc_statements: dict[str | None, list[Statement]],
+        ve_statements: dict[str | None, list[Statement]],
+    ) -> tuple[dict[str | None, list[str]], dict[str | None, list[str]], dict[str, Any]]:
+        """Translate; the keywords for the template get ``by_row`` and ``by_column``."""
+        scalar_code, vector_code, kwds = super().translate_statement_sequence(
+            sc_statements, ve_statements
+        )
+        kwds["by_row"] = kwds["by_column"] = None
+        if set(ve_statements) == {None}:
+            statements = ve_statements[None]
+            if not self._mixes_indices(statements):
+                kwds["by_row"] = self._split(statements, PRE_INDEX)
+                kwds["by_column"] = self._split(statements, POST_INDEX)
+        return scalar_code, vector_code, kwds
+
+    def _mixes_indices(self, statements: list[Statement]) -> bool:
+        read, write, _, _ = self.arrays_helper(statements)
+        written = {self.variables[name] for name in write}
+        indices: dict[ArrayVariable, set[str]] = {}
+        for name in read | write:
+            indices.setdefault(self.variables[name], set()).add(self.variable_indices[name])
+        return any(len(indices[variable]) > 1 for variable in written)
+
+    def _split(self, statements: list[Statement], outer_index: str) -> dict[str, list[str]]:
+        read, write, _, conditional = self.arrays_helper(statements)
+        read = {name for name in read if not self.variables[name].scalar or name in write}
+        outer = {name for name in read | write if self.variable_indices[name] == outer_index}
+        parts = {
+            # a row may be empty: what is written after the loop has to be read before it
+            "before": self.translate_to_read_arrays(outer, write, set()),
+            "load": self.translate_to_read_arrays(read - outer, write, set())
+            + self.translate_to_declarations(read | outer, write, set()),
+            "body": self.translate_to_statements(statements, conditional),
+            "store": self.translate_to_write_arrays(write - outer),
+            "after": self.translate_to_write_arrays(write & outer),
+        }
+        return {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
+
+
+class DenseCPPStandaloneCodeObject(CPPStandaloneCodeObject):
+    """Code object for dense synapses in C++ standalone."""
+
+    templater = CPPStandaloneCodeObject.templater.derive(__package__, templates_dir="templates/cpp")
+    generator_class = DenseCPPCodeGenerator

@@ -1,0 +1,187 @@
+{# The loop over time steps, without system calls and allocations in it. #}
+{% macro cpp_file() %}
+#include "network.h"
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+{% if openmp_pragma('with_openmp') %}
+{{ openmp_pragma('include') }}
+{% endif %}
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#define Clock_epsilon 1e-14
+
+double Network::_last_run_time = 0.0;
+double Network::_last_run_completed_fraction = 0.0;
+bool Network::_globally_stopped = false;
+bool Network::_globally_running = false;
+
+namespace {
+
+typedef std::chrono::steady_clock::time_point time_point;
+
+double seconds_since(const time_point start)
+{
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// A trace that decays for long ends in numbers that processors compute slowly
+void flush_denormals_to_zero()
+{
+#if defined(__SSE2__)
+    _mm_setcsr(_mm_getcsr() | 0x8040);
+#endif
+}
+
+}
+
+Network::Network()
+{
+    t = 0.0;
+}
+
+void Network::clear()
+{
+    objects.clear();
+}
+
+void Network::add({{CLOCK_CLASS}}* clock, codeobj_func func)
+{
+    objects.push_back(std::make_pair(clock, func));
+}
+
+void Network::run(const double duration, void (*report_func)(const double, const double, const double, const double), const double report_period)
+{
+    flush_denormals_to_zero();
+    const double t_start = t;
+    const double t_end = t + duration;
+    double next_report_time = report_period;
+
+    find_clocks();
+    for (size_t c = 0; c < clocks.size(); c++)
+        clocks[c]->set_interval(t, t_end);
+
+    const time_point start = std::chrono::steady_clock::now();
+    if (report_func)
+        report_func(0.0, 0.0, t_start, duration);
+
+    bool did_break_early = false;
+    {{CLOCK_CLASS}}* clock = next_clocks();
+    const size_t n_objects = objects.size();
+    const size_t n_clocks = clocks.size();
+
+    Network::_globally_running = true;
+    Network::_globally_stopped = false;
+    while (clock && clock->running() && !Network::_globally_stopped)
+    {
+        t = clock->t[0];
+        if (report_func)
+        {
+            const double elapsed = seconds_since(start);
+            if (elapsed > next_report_time)
+            {
+                report_func(elapsed, (t - t_start)/duration, t_start, duration);
+                next_report_time += report_period;
+            }
+        }
+        for (size_t n = 0; n < n_objects; n++)
+        {
+            // code objects can be NULL in cases where we store just the clock
+            if (due[clock_of_object[n]] && objects[n].second)
+                objects[n].second();
+        }
+        for (size_t c = 0; c < n_clocks; c++)
+        {
+            if (due[c])
+                clocks[c]->tick();
+        }
+        clock = next_clocks();
+        {% if maximum_run_time is not none %}
+        if (seconds_since(start) > {{maximum_run_time}})
+        {
+            did_break_early = true;
+            break;
+        }
+        {% endif %}
+    }
+    Network::_globally_running = false;
+
+    if (!clock || (!did_break_early && !Network::_globally_stopped))
+        t = t_end;
+    else
+        t = clock->t[0];
+
+    _last_run_time = seconds_since(start);
+    _last_run_completed_fraction = duration > 0 ? (t - t_start)/duration : 1.0;
+    if (report_func)
+        report_func(_last_run_time, _last_run_completed_fraction, t_start, duration);
+}
+
+void Network::find_clocks()
+{
+    clocks.clear();
+    clock_of_object.clear();
+    for (size_t n = 0; n < objects.size(); n++)
+    {
+        size_t c = 0;
+        while (c < clocks.size() && clocks[c] != objects[n].first)
+            c++;
+        if (c == clocks.size())
+            clocks.push_back(objects[n].first);
+        clock_of_object.push_back(c);
+    }
+    due.assign(clocks.size(), 0);
+}
+
+// The clock that is furthest behind; those at the same time are marked as due with it
+{{CLOCK_CLASS}}* Network::next_clocks()
+{
+    if (clocks.empty())
+        return NULL;
+    {{CLOCK_CLASS}}* first = clocks[0];
+    for (size_t c = 1; c < clocks.size(); c++)
+    {
+        if (clocks[c]->t[0] < first->t[0])
+            first = clocks[c];
+    }
+    for (size_t c = 0; c < clocks.size(); c++)
+        due[c] = std::fabs(clocks[c]->t[0] - first->t[0]) <= Clock_epsilon;
+    return first;
+}
+{% endmacro %}
+
+{% macro h_file() %}
+#ifndef _BRIAN_NETWORK_H
+#define _BRIAN_NETWORK_H
+
+#include <utility>
+#include <vector>
+#include "brianlib/clocks.h"
+
+typedef void (*codeobj_func)();
+
+class Network
+{
+    std::vector<{{CLOCK_CLASS}}*> clocks;
+    std::vector<size_t> clock_of_object;
+    std::vector<char> due;
+    void find_clocks();
+    {{CLOCK_CLASS}}* next_clocks();
+public:
+    std::vector< std::pair< {{CLOCK_CLASS}}*, codeobj_func > > objects;
+    double t;
+    static double _last_run_time;
+    static double _last_run_completed_fraction;
+    static bool _globally_stopped;
+    static bool _globally_running;
+
+    Network();
+    void clear();
+    void add({{CLOCK_CLASS}}* clock, codeobj_func func);
+    void run(const double duration, void (*report_func)(const double, const double, const double, const double), const double report_period);
+};
+
+#endif
+{% endmacro %}
