@@ -137,11 +137,12 @@ class Data(Section):
     folder: Path | None = Field(None, description="folder of IDX files in MNIST's format")
 
 
+_parameters_of_rules: Any = {name: (rule, rule.model_validate({})) for name, rule in RULES.items()}
 Plasticity: type[Section] = create_model(
     "Plasticity",
     __base__=Section,
     __doc__="Parameters of every learning rule; the experiment's `rule` chooses one.",
-    **{name: (rule, rule()) for name, rule in RULES.items()},  # type: ignore[call-overload]
+    **_parameters_of_rules,
 )
 
 

@@ -8,7 +8,6 @@ from brian2 import Equations, Network, NeuronGroup, Synapses
 from brian2.utils.stringtools import word_substitute
 
 from diehl_cook import neurons
-
 from diehl_cook.dense import DenseSynapses
 from diehl_cook.experiment import Experiment
 from diehl_cook.plasticity import Rule

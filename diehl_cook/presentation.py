@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
+from brian2 import SpikeMonitor, second
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from diehl_cook import protocol
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.experiment import Experiment
-from diehl_cook.network import EXCITATORY, INPUT_TO_EXCITATORY, has_delays
-from diehl_cook.simulation import Arrays, Program, compile_program
+from diehl_cook.network import (
+    EXCITATORY,
+    INHIBITORY,
+    INPUT,
+    INPUT_TO_EXCITATORY,
+    has_delays,
+)
+from diehl_cook.simulation import Arrays, Program, compile_program, interpret
 
 #: Random streams: learning, labelling, and one for each presentation of the test images.
 LEARNING, LABELLING, TESTING = 0, 1, 2
@@ -157,6 +165,56 @@ class Presenter:
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
             f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Raster:
+    """Every spike of one presentation: times in seconds since its start, and cells."""
+
+    input: tuple[NDArray[np.floating], NDArray[np.integer]]
+    excitatory: tuple[NDArray[np.floating], NDArray[np.integer]]
+    inhibitory: tuple[NDArray[np.floating], NDArray[np.integer]]
+
+
+def record_presentation(
+    experiment: Experiment,
+    weights: NDArray[np.floating],
+    theta: NDArray[np.floating],
+    image: NDArray[np.integer],
+) -> Raster:
+    """Show one image to a network at rest that does not learn, and record every spike.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment; delays of input synapses, if it has any, are left out.
+    weights : ndarray, shape (n_inputs, cells)
+        Input weights.
+    theta : ndarray, shape (cells,)
+        Adaptive threshold in volts.
+    image : ndarray, shape (n_inputs,)
+        Brightness from 0 to 255.
+
+    Returns
+    -------
+    Raster
+    """
+    network = protocol.build_presentation(experiment, False, len(image), capacity=1)
+    groups = (INPUT, EXCITATORY, INHIBITORY)
+    monitors = [SpikeMonitor(network[group], name=f"{group}_raster") for group in groups]
+    network.add(*monitors)
+    values = protocol.parameter_values(experiment)
+    known = {f"{part.name}.{name}" for part in network.objects for name in _variables(part)}
+    values = {name: value for name, value in values.items() if name in known}
+    values |= protocol.resting_state(experiment, weights, theta)
+    values |= {f"{protocol.PROTOCOL}.end_image": np.array([1])}
+    duration = experiment.presentation.image + experiment.presentation.rest
+    interpret(network, values, {protocol.IMAGES: image[None]}, duration)
+    return Raster(*((np.asarray(m.t / second), np.asarray(m.i)) for m in monitors))
+
+
+def _variables(part: object) -> Collection[str]:
+    return getattr(part, "variables", ())
 
 
 def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 
 from diehl_cook import figures, paper
 from diehl_cook.datasets import Dataset
-from diehl_cook.run_folder import RunFolder
+from diehl_cook.experiment import Experiment
+from diehl_cook.presentation import record_presentation
+from diehl_cook.run_folder import RunFolder, TrainedNetwork
 
 
 def draw(folder: RunFolder, data: Dataset) -> list[str]:
@@ -25,6 +27,21 @@ def draw(folder: RunFolder, data: Dataset) -> list[str]:
         folder.save_figure(name, figure)
         names.append(name)
     return names
+
+
+def _raster(experiment: Experiment, network: TrainedNetwork, data: Dataset) -> Figure:
+    """All spikes while the first test image is shown."""
+    image = data.test_images[0]
+    raster = record_presentation(experiment, network.weights, network.theta, image.ravel())
+    return figures.raster(
+        *raster.excitatory,
+        experiment.cells,
+        image,
+        float(experiment.presentation.image),
+        float(experiment.presentation.image + experiment.presentation.rest),
+        *raster.input,
+        *raster.inhibitory,
+    )
 
 
 def _figures(folder: RunFolder, data: Dataset) -> Iterator[tuple[str, Figure]]:
@@ -46,6 +63,7 @@ def _figures(folder: RunFolder, data: Dataset) -> Iterator[tuple[str, Figure]]:
         shape = data.train_images.shape[1:]
         yield "receptive_fields", figures.receptive_fields(network.weights, network.labels, shape)
         yield "theta", figures.theta_distribution(network.theta)
+        yield "raster", _raster(experiment, network, data)
     if evaluated:
         summary, details = evaluated
         spread = summary["accuracy_sd"]

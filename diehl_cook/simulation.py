@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from brian2 import Network, second
+from brian2 import Network, Quantity, TimedArray, prefs, second
 from brian2.core.variables import ArrayVariable
 from brian2.devices import device, set_device
 from brian2.monitors.spikemonitor import EventMonitor
@@ -63,8 +63,9 @@ class Program:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        layout = json.loads((folder / "layout.json").read_text())
+        # Absolute, like every path given to a program: it runs in this folder.
+        self.folder = folder.resolve()
+        layout = json.loads((self.folder / "layout.json").read_text())
         self.variables = {name: Variable(**entry) for name, entry in layout.items()}
 
     def names(self, role: Role) -> list[str]:
@@ -95,7 +96,7 @@ class Program:
             If the program fails or its results cannot be written.
         """
         self._require_parameters(values)
-        with tempfile.TemporaryDirectory(dir=workspace, prefix="run-") as folder:
+        with tempfile.TemporaryDirectory(dir=workspace.resolve(), prefix="run-") as folder:
             arguments = [
                 f"{name}={self._write(Path(folder), name, value)}" for name, value in values.items()
             ]
@@ -178,6 +179,33 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
         return Program(finished)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+
+
+def interpret(network: Network, values: Values, inputs: Values, duration: Quantity) -> None:
+    """Run a network in this process, on Brian2's NumPy target: slow, but open to any monitor.
+
+    Parameters
+    ----------
+    network : brian2.Network
+        Made while Brian2's runtime device was active.
+    values, inputs : mapping of str to array_like
+        As for `Program.run`.
+    duration : Quantity
+        The longest time to run; the network may stop itself before.
+    """
+    prefs.codegen.target = "numpy"
+    for name, value in values.items():
+        group, variable = name.split(".")
+        network[group].variables[variable].set_value(value)
+    for timed_array in _timed_arrays(network):
+        rows = np.asarray(inputs[timed_array.name])
+        timed_array.values[: len(rows)] = rows
+    network.run(duration, namespace={})
+
+
+def _timed_arrays(network: Network) -> set[TimedArray]:
+    spaces = [getattr(part, "namespace", None) or {} for part in network.objects]
+    return {value for space in spaces for value in space.values() if isinstance(value, TimedArray)}
 
 
 def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[str, dict[str, Any]]:

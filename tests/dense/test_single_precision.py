@@ -31,14 +31,14 @@ def code_of(tmp_path):
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
-        ("v = v*0.5 + x", "v = (v * 0.5f) + x"),
+        ("v = v*0.5 + x", "v = (0.5f * v) + x"),
         ("v = v + rate*x", "v += ((float)(rate)) * x"),
         ("v = clip(v, 0, 1)", "v = _clip(v, ((float)(0)), ((float)(1)))"),
-        ("v = (1 - x)**mu", "v = _brian_pow((((float)(1)) - x), ((float)(mu)))"),
+        ("v = (1 - x)**mu", "v = _brian_pow((1.0f - x), ((float)(mu)))"),
         ("v = x**2", "v = _brian_pow(x, ((float)(2)))"),
-        ("v = 1/x", "v = 1.0f*((float)(1))/x"),
+        ("v = 1/x", "v = 1.0f*1.0f/x"),
         ("v = exp(-x)", "v = _exp((- x))"),
-        ("v = int(x > 0.5)*0.25*x", "v = ((int_(x > 0.5f)) * 0.25f) * x"),
+        ("v = int(x > 0.5)*0.25*x", "v = 0.25f * (int_(x > 0.5f) * x)"),
         ("theta = theta + rate*x", "theta += ((float)(rate)) * x"),
         ("v = theta*0.1", "v = 0.1 * theta"),
         ("theta = theta*0.9", "theta *= 0.9"),
