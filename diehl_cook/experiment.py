@@ -297,7 +297,7 @@ def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
         raise ExperimentError(f"--set {override}: write key=value, e.g. training.images=1000")
     try:
         value = yaml.load(text, _UniqueKeyLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
     for part in reversed(key.strip().split(".")):
         value = {part: value}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -203,18 +202,12 @@ def record_presentation(
     groups = (INPUT, EXCITATORY, INHIBITORY)
     monitors = [SpikeMonitor(network[group], name=f"{group}_raster") for group in groups]
     network.add(*monitors)
-    values = protocol.parameter_values(experiment)
-    known = {f"{part.name}.{name}" for part in network.objects for name in _variables(part)}
-    values = {name: value for name, value in values.items() if name in known}
+    values = protocol.known_values(network, protocol.parameter_values(experiment))
     values |= protocol.resting_state(experiment, weights, theta)
     values |= {f"{protocol.PROTOCOL}.end_image": np.array([1])}
     duration = experiment.presentation.image + experiment.presentation.rest
     interpret(network, values, {protocol.IMAGES: image[None]}, duration)
     return Raster(*((np.asarray(m.t / second), np.asarray(m.i)) for m in monitors))
-
-
-def _variables(part: object) -> Collection[str]:
-    return getattr(part, "variables", ())
 
 
 def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:

@@ -7,6 +7,9 @@ an image that drew too few spikes is shown again, more intensely.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from brian2 import (
     Clock,
@@ -134,7 +137,7 @@ def build_presentation(
     )
     counting.connect()
     if learning and experiment.connections.normalise:
-        _normalise(network, clock)
+        normalise(network, clock)
     network.add(
         protocol,
         counting,
@@ -178,6 +181,16 @@ def parameter_values(experiment: Experiment) -> dict[str, NDArray[np.float64]]:
     return {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
 
 
+def known_values(network: Network, values: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Those of some values that a network has a variable for."""
+    known = {
+        f"{part.name}.{variable}"
+        for part in network.objects
+        for variable in getattr(part, "variables", ())
+    }
+    return {name: value for name, value in values.items() if name in known}
+
+
 def resting_state(
     experiment: Experiment, weights: NDArray[np.floating], theta: NDArray[np.floating]
 ) -> dict[str, NDArray[np.float64]]:
@@ -214,7 +227,7 @@ def _protocol_cell(experiment: Experiment) -> NeuronGroup:
         1,
         PROTOCOL_STATE,
         events={"presentation_end": PRESENTATION_ENDS},
-        namespace={"presentation_steps": experiment.presentation_steps, "halt_run": _halt_run},
+        namespace={"presentation_steps": experiment.presentation_steps, "halt_run": halt_run},
         name=PROTOCOL,
     )
     protocol.run_on_event("presentation_end", NEXT_PRESENTATION, when="end")
@@ -257,7 +270,7 @@ def _poisson_inputs(
     return inputs
 
 
-def _normalise(network: Network, clock: Clock) -> None:
+def normalise(network: Network, clock: Clock) -> None:
     """Scale the input weights of each excitatory cell before each showing, paper section 2.3."""
     slot = {"clock": clock, "when": "start"}
     cells, synapses = network[EXCITATORY], network[INPUT_TO_EXCITATORY]
@@ -274,7 +287,7 @@ def _stop_if(condition: NDArray[np.integer]) -> NDArray[np.integer]:
     return condition
 
 
-_halt_run = Function(
+halt_run = Function(
     _stop_if,
     arg_units=[1],
     return_unit=1,
@@ -282,8 +295,8 @@ _halt_run = Function(
     return_type="integer",
     stateless=False,
 )
-_halt_run.implementations.add_implementation("numpy", _stop_if)
-_halt_run.implementations.add_implementation(
+halt_run.implementations.add_implementation("numpy", _stop_if)
+halt_run.implementations.add_implementation(
     "cpp",
     """
     static inline int halt_run(const int condition)

@@ -19,6 +19,9 @@ from pydantic import (
 
 _NUMBER_AND_UNIT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]+)\s*")
 
+# Whatever is computed from values within these bounds is finite.
+_SMALLEST, _LARGEST = 1e-30, 1e30
+
 _TIME_UNITS = ("ms", "s", "us")
 _VOLTAGE_UNITS = ("mV", "V", "uV")
 
@@ -59,7 +62,7 @@ def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
     Raises
     ------
     ValueError
-        If the unit is missing, unknown, or of another dimension.
+        If the unit is missing, unknown, or of another dimension, or the number beyond reason.
     """
     example = f"write a number and a unit, for example '5 {allowed[0]}'"
     if isinstance(text, Quantity):
@@ -73,9 +76,12 @@ def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
     if unit not in allowed:
         raise ValueError(f"{text!r} has the wrong unit, expected one of {', '.join(allowed)}")
     try:
-        return float(number) * _UNITS[unit]
+        value = float(number)
     except ValueError:
         raise ValueError(f"{text!r} is not a value with a unit: {example}") from None
+    if value != 0 and not _SMALLEST < abs(value) < _LARGEST:
+        raise ValueError(f"{text!r} is out of bounds: {example}")
+    return value * _UNITS[unit]
 
 
 def format_quantity(quantity: Quantity, allowed: tuple[str, ...]) -> str:

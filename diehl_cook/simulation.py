@@ -25,6 +25,7 @@ from brian2 import Network, Quantity, TimedArray, prefs, second
 from brian2.core.variables import ArrayVariable
 from brian2.devices import device, set_device
 from brian2.monitors.spikemonitor import EventMonitor
+from brian2.monitors.statemonitor import StateMonitor
 from numpy.typing import ArrayLike, NDArray
 
 Values = Mapping[str, ArrayLike]
@@ -242,7 +243,7 @@ def _layout() -> dict[str, Variable]:
 
 
 def _role(variable: ArrayVariable) -> Role:
-    if isinstance(variable.owner, EventMonitor):
+    if isinstance(variable.owner, EventMonitor | StateMonitor):
         return "record" if variable.dynamic else "other"
     if variable.read_only or variable.name.startswith("_") or variable.name == "delay":
         return "other"

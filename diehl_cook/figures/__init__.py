@@ -6,6 +6,7 @@ All accuracies are in per cent, times in seconds, thresholds in volts, as the ar
 
 from diehl_cook.figures.accuracy import accuracy_against_size, online_accuracy
 from diehl_cook.figures.confusion import confusion
+from diehl_cook.figures.cost import cost_against_size
 from diehl_cook.figures.distributions import spike_counts, theta_distribution
 from diehl_cook.figures.misread_digits import misread_digits
 from diehl_cook.figures.raster import raster
@@ -14,6 +15,7 @@ from diehl_cook.figures.receptive_fields import receptive_fields
 __all__ = [
     "accuracy_against_size",
     "confusion",
+    "cost_against_size",
     "misread_digits",
     "online_accuracy",
     "raster",
