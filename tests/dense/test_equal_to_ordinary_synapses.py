@@ -11,7 +11,7 @@ ON_PRE = {
     "propagate": "v_post += w",
     "no suffix": "v += 0.5*w",
     "depress": "v_post += w\nw = clip(w - rate*x_post, 0, w_max)",
-    "read before write": "old = w\nw += 0.0625\nv_post += old",
+    "read before write": "old = w\nw += 0.0625\ntotal_post += old",
     "into the source": "total_pre += w",
     "indices": "v_post += w*(1 + int(i > j))/(N_pre + N_post)",
     "none": None,
@@ -115,3 +115,8 @@ def test_order_of_pathways_matters():
     first, _ = run_both(Projection(**code), 3, 3)
     _, second = run_both(Projection(**code, post_first=True), 3, 3)
     assert not np.array_equal(first["w"], second["w"])
+
+
+@pytest.mark.parametrize("kind", ["all", "one_to_one"])
+def test_value_read_before_it_is_changed(kind):
+    assert_same(Projection(on_pre=ON_PRE["read before write"], kind=kind), 3, 3)
