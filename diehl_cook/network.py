@@ -151,17 +151,18 @@ def _all_to_all(
 
 def _excitatory_to_inhibitory(
     experiment: Experiment, excitatory: NeuronGroup, inhibitory: NeuronGroup
-) -> Synapses:
+) -> Synapses | DenseSynapses:
     """Each excitatory cell onto its own inhibitory cell."""
     model = Equations("w : 1 (shared, constant)")
-    synapses = Synapses(
-        excitatory,
-        inhibitory,
-        model,
-        on_pre="ge_post += w",
-        dtype=neurons.variable_types(model, experiment.precision),
-        name=EXCITATORY_TO_INHIBITORY,
-    )
+    arguments: dict[str, Any] = {
+        "model": model,
+        "on_pre": "ge_post += w",
+        "dtype": neurons.variable_types(model, experiment.precision),
+        "name": EXCITATORY_TO_INHIBITORY,
+    }
+    if experiment.synapses == "dense":
+        return DenseSynapses(excitatory, inhibitory, one_to_one=True, **arguments)
+    synapses = Synapses(excitatory, inhibitory, **arguments)
     synapses.connect(j="i")
     return synapses
 
