@@ -130,8 +130,8 @@ def build_presentation(
     defaultclock.dt = experiment.time_step
     duration = experiment.presentation_steps * experiment.time_step
     clock = Clock(dt=duration, name="presentation_clock")
-    protocol = _protocol_cell(experiment)
-    inputs = _poisson_inputs(experiment, protocol, learning, n_inputs, capacity, clock)
+    protocol = protocol_cell(experiment)
+    inputs = poisson_inputs(experiment, protocol, learning, n_inputs, capacity, clock)
     network = build_network(experiment, inputs, learning)
     counting = DenseSynapses(
         network[EXCITATORY], protocol, on_pre="spikes_post += 1", name="spike_counting"
@@ -221,8 +221,8 @@ def resting_state(
     }
 
 
-def _protocol_cell(experiment: Experiment) -> NeuronGroup:
-    """One cell that counts excitatory spikes and decides what is shown next."""
+def protocol_cell(experiment: Experiment) -> NeuronGroup:
+    """Make one cell that counts excitatory spikes and decides what is shown next."""
     protocol = NeuronGroup(
         1,
         PROTOCOL_STATE,
@@ -234,7 +234,7 @@ def _protocol_cell(experiment: Experiment) -> NeuronGroup:
     return protocol
 
 
-def _poisson_inputs(
+def poisson_inputs(
     experiment: Experiment,
     protocol: NeuronGroup,
     learning: bool,
