@@ -5,6 +5,10 @@ SEED = 0
 RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(SEED)
 JOBS =
 SET =
+SWEEP =
+SIZES = 100 400
+RULES =
+SCHEDULER =
 PYTHON =
 
 # A value with a space wants quotes of its own: make train SET="'excitatory.refractory=50 ms' cells=64"
@@ -12,10 +16,11 @@ run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
 jobs = $(if $(JOBS),--jobs $(JOBS))
 set = $(if $(SET),--set $(SET))
+scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures test test-all lint benchmark clean
+.PHONY: help setup train evaluate figures sweep reproduce test test-all lint benchmark clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -34,6 +39,12 @@ evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on J
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures
 	$(run) figures $(RUN)
+
+sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
+	$(run) sweep $(SWEEP) $(jobs) $(scheduler)
+
+reproduce: $(ready) ## figure 2B for SIZES="100 400" and RULES="triplet power_law" (default: all)
+	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(jobs) $(scheduler)
 
 test: $(ready) ## run the tests
 	$(pytest)

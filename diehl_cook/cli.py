@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from brian2.utils.logger import BrianLogger
-from numpy.typing import NDArray
-
-from diehl_cook import datasets, evaluation, provenance, report, training
+from diehl_cook import evaluation, material, network_file, report, reproduce, runs, sweep
+from diehl_cook.batch import BatchError, run_batch
 from diehl_cook.datasets import DatasetError
 from diehl_cook.experiment import (
     Experiment,
@@ -23,12 +18,18 @@ from diehl_cook.experiment import (
     dump_experiment,
     load_experiment,
 )
-from diehl_cook.presentation import PresentationError, Presenter
-from diehl_cook.progress import ProgressDisplay
+from diehl_cook.files import write_whole
+from diehl_cook.network_file import NetworkFileError
+from diehl_cook.plasticity import RULES
+from diehl_cook.presentation import PresentationError
+from diehl_cook.progress import Terminal
 from diehl_cook.run_folder import RunFolder, RunFolderError
 from diehl_cook.simulation import SimulationError
+from diehl_cook.workers import Failure, WorkersError
 
 BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
+
+_REFERENCE = Path("results/reference")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,12 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 2 for bad input, 1 for another failure, 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    _quiet_brian()
+    runs.quieten_brian()
     try:
         options.command(options)
-    except (ExperimentError, DatasetError, RunFolderError) as error:
+    except (
+        ExperimentError,
+        DatasetError,
+        RunFolderError,
+        NetworkFileError,
+        WorkersError,
+    ) as error:
         return _complain(error, BAD_INPUT)
-    except (SimulationError, PresentationError) as error:
+    except (SimulationError, PresentationError, BatchError) as error:
         return _complain(error, FAILURE)
     except MemoryError:
         return _complain("out of memory; choose fewer cells", FAILURE)
@@ -63,77 +70,81 @@ def train(options: argparse.Namespace) -> None:
     """Train an experiment into a run folder, or go on with it."""
     experiment = _experiment(options)
     folder = RunFolder(options.run or Path("results") / f"{experiment.name}-seed{experiment.seed}")
-    data = datasets.load(experiment.data.folder)
-    with folder.claim() as workspace:
-        folder.settle(experiment)
-        if folder.has_network():
-            print(f"{folder.path} is trained already.")
-        else:
-            folder.update_manifest(
-                seed=experiment.seed, training_began=provenance.now(), **provenance.describe()
-            )
-            begun = time.monotonic()
-            images = _flat(data.train_images)
-            presenter = _compile(experiment, learning=True, n_inputs=images.shape[1])
-            with ProgressDisplay(f"training {folder.path.name}") as display:
-                training.train(
-                    experiment, presenter, images, data.train_labels, folder, workspace, display
-                )
-            folder.update_manifest(
-                training_ended=provenance.now(), training_seconds=time.monotonic() - begun
-            )
-            report.draw(folder, data)
+    if not runs.train_run(experiment, folder, Terminal()):
+        print(f"{folder.path} is trained already.")
     print(f"The trained network and its figures lie in {folder.path}/.")
     print(f"Next: make evaluate RUN={folder.path}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Label the cells of a trained network and measure its accuracy."""
-    folder = RunFolder(options.run)
-    experiment, network = folder.experiment(), folder.load_network()
-    data = datasets.load(experiment.data.folder)
-    n_labelling, n_test = experiment.evaluation.labelling_images, experiment.evaluation.test_images
-    begun = time.monotonic()
-    with folder.claim() as workspace:
-        presenter = _compile(experiment, learning=False, n_inputs=network.weights.shape[0])
-        work = {"workspace": workspace, "jobs": options.jobs}
-        with ProgressDisplay("labelling") as display:
-            network = evaluation.label(
-                presenter,
-                network,
-                _flat(data.train_images)[:n_labelling],
-                data.train_labels[:n_labelling],
-                report=display,
-                **work,
-            )
-        folder.save_network(network)
-        classes = data.test_labels[:n_test]
-        with ProgressDisplay("testing") as display:
-            result = evaluation.evaluate(
-                presenter,
-                network,
-                _flat(data.test_images)[:n_test],
-                classes,
-                report=display,
-                **work,
-            )
-        details = {"predictions": result.predictions, "spikes": result.spikes, "classes": classes}
-        folder.save_evaluation(result.summary(), details)
-        folder.update_manifest(
-            evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
-        )
-        report.draw(folder, data)
-    print(_verdict(result, experiment))
+    if options.trained.suffix == ".npz":
+        _evaluate_file(options)
+        return
+    if options.run is not None:
+        raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
+    folder = RunFolder(options.trained)
+    result = runs.evaluate_run(folder, options.jobs, Terminal())
+    print(_verdict(result, folder.experiment()))
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
+
+
+def _evaluate_file(options: argparse.Namespace) -> None:
+    """Measure the accuracy of a network file, with the labels that it holds."""
+    kept = network_file.load(options.trained)
+    folder = RunFolder(options.run) if options.run else None
+    result = runs.evaluate_network(
+        kept.experiment, kept.network, options.jobs, Terminal(), folder=folder
+    )
+    print(_verdict(result, kept.experiment))
+    if folder:
+        print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
 
 def draw(options: argparse.Namespace) -> None:
     """Draw the figures of a run folder anew."""
     folder = RunFolder(options.run)
-    data = datasets.load(folder.experiment().data.folder)
+    images = material.gather(folder.experiment())
     with folder.claim():
-        for name in report.draw(folder, data):
+        for name in report.draw(folder, images):
             print(f"{folder.path}/figures/{name}.png")
+
+
+def sweep_(options: argparse.Namespace) -> None:
+    """Train and evaluate an experiment with many values and seeds, and compare them."""
+    swept = sweep.load_sweep(options.sweep, options.results)
+    path = options.table or options.results / swept.name / "table.csv"
+
+    def write(failures: Mapping[str, Failure]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, sweep.table_bytes(sweep.table(swept, failures)))
+
+    failures = run_batch(swept.members, options.jobs, options.scheduler, Terminal(), write)
+    print(sweep.as_text(sweep.table(swept, failures)))
+    print(f"The table lies in {path}.")
+    _complain_of(failures, len(swept.members))
+
+
+def reproduce_(options: argparse.Namespace) -> None:
+    """Train and test the four rules as figure 2B of the paper, and set both side by side."""
+    if options.set and options.into == _REFERENCE:
+        raise ExperimentError(f"--set: {_REFERENCE}/ is for the files as they are; add --into")
+    members = reproduce.plan(options.rules, options.sizes, options.runs, options.set, options.seeds)
+    failures = run_batch(
+        members,
+        options.jobs,
+        options.scheduler,
+        Terminal(),
+        lambda failures: reproduce.write_table(members, options.into),
+    )
+    rows = reproduce.read_rows(options.into)
+    reproduce.draw(rows, members, options.into)
+    for (_, cells), best in reproduce.best_of(members).items():
+        if cells == reproduce.KEPT_SIZE:
+            reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
+    print(reproduce.markdown(rows), end="")
+    print(f"Every run, the figures and the networks lie in {options.into}/.")
+    _complain_of(failures, len(members))
 
 
 def show(options: argparse.Namespace) -> None:
@@ -146,27 +157,12 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     return load_experiment(options.experiment, options.set, **settings)
 
 
-def _compile(experiment: Experiment, learning: bool, n_inputs: int) -> Presenter:
-    kind = "training" if learning else "testing"
-    print(f"compiling the {kind} program (half a minute, once) ...", file=sys.stderr)
-    return Presenter(experiment, learning, n_inputs, _programs())
-
-
-def _programs() -> Path:
-    """Folder of compiled programs: beside the package, unless the environment names another."""
-    default = Path(__file__).resolve().parents[1] / ".programs"
-    return Path(os.environ.get("DIEHL_COOK_PROGRAMS", default))
-
-
-def _flat(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return images.reshape(len(images), -1)
-
-
 def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
     summary = result.summary()
     spread = summary["accuracy_sd"]
+    kind = "Validation" if experiment.data.validation else "Test"
     return (
-        f"Test accuracy {summary['accuracy_mean']:.2%}"
+        f"{kind} accuracy {summary['accuracy_mean']:.2%}"
         + (f" +- {spread:.2%}" if spread is not None else "")
         + f" over {len(result.accuracies)} presentations of {result.predictions.shape[1]} images, "
         f"{summary['spikes_per_image']:.1f} spikes an image, "
@@ -179,11 +175,10 @@ def _complain(error: Exception | str, code: int) -> int:
     return code
 
 
-def _quiet_brian() -> None:
-    """Our own messages suffice; Brian2's excepthook would write files for a user's mistake."""
-    BrianLogger.suppress_hierarchy("brian2", filter_log_file=False)
-    logging.captureWarnings(False)
-    sys.excepthook = sys.__excepthook__
+def _complain_of(failures: Mapping[str, Failure], total: int) -> None:
+    if failures:
+        name, first = next(iter(failures.items()))
+        raise BatchError(f"{len(failures)} of {total} runs failed; {name}: {first.reason}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,6 +192,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_figures(commands)
     _add_show(commands)
+    _add_sweep(commands)
+    _add_reproduce(commands)
     return parser
 
 
@@ -210,14 +207,68 @@ def _add_train(commands: Any) -> None:
 
 def _add_evaluate(commands: Any) -> None:
     parser = _add(commands, "evaluate", evaluate)
-    _add_run(parser)
     parser.add_argument(
-        "--jobs",
-        type=_positive,
-        metavar="N",
-        default=os.cpu_count() or 1,
-        help="processes at a time (default: one per core); never alters the result",
+        "trained",
+        type=Path,
+        metavar="FOLDER",
+        help="run folder of a training, or a network file, e.g. results/reference/networks/*.npz",
     )
+    parser.add_argument(
+        "--run", type=Path, metavar="FOLDER", help="run folder for the numbers of a network file"
+    )
+    _add_jobs(parser)
+
+
+def _add_sweep(commands: Any) -> None:
+    parser = _add(commands, "sweep", sweep_)
+    parser.add_argument(
+        "sweep", type=Path, metavar="FILE.yaml", help="sweep file, e.g. experiments/sweeps/*.yaml"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/sweeps"),
+        help="where the run folders lie, in a folder of the sweep's name (default: results/sweeps)",
+    )
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE.csv", help="table (default: beside the run folders)"
+    )
+    _add_jobs(parser)
+    _add_scheduler(parser)
+
+
+def _add_reproduce(commands: Any) -> None:
+    parser = _add(commands, "reproduce", reproduce_)
+    parser.add_argument(
+        "--sizes", type=_positive, nargs="+", default=[100, 400], metavar="N", help="of networks"
+    )
+    parser.add_argument(
+        "--rules",
+        nargs="+",
+        choices=list(RULES),
+        default=list(RULES),
+        metavar="RULE",
+        help=f"of {', '.join(RULES)} (default: all)",
+    )
+    parser.add_argument("--seeds", type=_positive, metavar="N", help="of each network, from 0 on")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=_REFERENCE,
+        help=f"where table, figures and networks go (default: {_REFERENCE})",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/reproduce"),
+        help="where the run folders lie (default: results/reproduce)",
+    )
+    _add_set(parser)
+    _add_jobs(parser)
+    _add_scheduler(parser)
 
 
 def _add_figures(commands: Any) -> None:
@@ -245,6 +296,29 @@ def _add_experiment_options(parser: argparse.ArgumentParser) -> None:
         "experiment", metavar="FILE.yaml", help="experiment file, e.g. experiments/n100.yaml"
     )
     parser.add_argument("--seed", type=int, help="seed in place of the file's")
+    _add_set(parser)
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        default=os.cpu_count() or 1,
+        help="processes at a time (default: one per core); never alters the result",
+    )
+
+
+def _add_scheduler(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Dask scheduler whose workers do the runs, e.g. tcp://localhost:8786; they need the"
+        " package and the same folders",
+    )
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         nargs="+",

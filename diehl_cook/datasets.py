@@ -54,6 +54,11 @@ class Split:
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        """Each image as a row of pixels, shape (n, n_pixels)."""
+        return self.images.reshape(len(self.images), -1)
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:

@@ -135,6 +135,11 @@ class Data(Section):
     """The images: MNIST unless a folder is named."""
 
     folder: Path | None = Field(None, description="folder of IDX files in MNIST's format")
+    validation: CountOrZero = Field(
+        0,
+        description="the last so many training images are not learned but scored, in place of"
+        " the test images; paper: none",
+    )
 
 
 _parameters_of_rules: Any = {name: (rule, rule.model_validate({})) for name, rule in RULES.items()}
@@ -223,14 +228,49 @@ def load_experiment(path: str | Path, overrides: Iterable[str] = (), **settings:
     ExperimentError
         If a file is missing or anything in it is wrong; one line with file, key and way out.
     """
-    values = {"name": Path(path).stem} | _read_with_bases(Path(path))
+    values = read_values(path)
     for override in overrides:
         values = _apply_override(values, override)
-    values |= settings
+    return check_values(values | settings, str(path))
+
+
+def read_values(path: str | Path) -> dict[str, Any]:
+    """Read an experiment file and those it builds on, without checking the values.
+
+    Raises
+    ------
+    ExperimentError
+        If a file is missing or is not YAML.
+    """
+    return {"name": Path(path).stem} | _read_with_bases(Path(path))
+
+
+def set_value(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Values of an experiment with one of them replaced; the key has dots between its parts."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return _merge(values, value)
+
+
+def check_values(values: Mapping[str, Any], origin: str) -> Experiment:
+    """Make an experiment of values.
+
+    Parameters
+    ----------
+    values : mapping
+        As an experiment file states them, or as ``experiment.model_dump(mode="json")`` gives.
+    origin : str
+        Where they come from, with which an error message starts.
+
+    Raises
+    ------
+    ExperimentError
+        If anything is wrong with them; one line with origin, key and way out.
+    """
     try:
         return Experiment.model_validate(values)
     except ValidationError as error:
-        raise ExperimentError(f"{path}: {_explain(error)}") from None
+        raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
 def dump_experiment(experiment: Experiment) -> str:
@@ -255,7 +295,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     if path.resolve() in above:
         raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
-    values = _read_yaml(path)
+    values = read_yaml(path)
     folder = (values.get("data") or {}) if isinstance(values.get("data"), Mapping) else {}
     if isinstance(folder.get("folder"), str):
         values["data"] = {**folder, "folder": str(path.parent.absolute() / folder["folder"])}
@@ -267,7 +307,14 @@ def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]
     return _merge(_read_with_bases(path.parent / base, (*above, path.resolve())), values)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file of keys and values; a key stated twice is an error.
+
+    Raises
+    ------
+    ExperimentError
+        If the file is missing or is not such a file.
+    """
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
     except FileNotFoundError:
@@ -299,26 +346,24 @@ def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
         value = yaml.load(text, _UniqueKeyLoader)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
-    for part in reversed(key.strip().split(".")):
-        value = {part: value}
-    return _merge(values, value)
+    return set_value(values, key.strip(), value)
 
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _explain(error: ValidationError) -> str:
-    """One line for the first problem, and how many more there are."""
+def explain(error: ValidationError, model: type[BaseModel] = Experiment) -> str:
+    """One line for the first problem with the values of a model, and how many more there are."""
     first, *others = error.errors()
     where = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
-    return _one_line(ValueError(f"{where + ': ' if where else ''}{_reason(first)}{more}"))
+    return _one_line(ValueError(f"{where + ': ' if where else ''}{_reason(first, model)}{more}"))
 
 
-def _reason(problem: Mapping[str, Any]) -> str:
+def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
-        known = _keys_beside(problem["loc"])
+        known = _keys_beside(problem["loc"], model)
         nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.0)
         return f"unknown key; did you mean '{nearest[0]}'?"
     if problem["type"] == "missing":
@@ -329,10 +374,9 @@ def _reason(problem: Mapping[str, Any]) -> str:
     return f"{message}, not {problem['input']!r}"
 
 
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = Experiment
+def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     for part in location[:-1]:
         annotation = model.model_fields[str(part)].annotation
         candidates = (annotation, *get_args(annotation))
         model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]

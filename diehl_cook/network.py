@@ -21,6 +21,7 @@ INHIBITORY_TO_EXCITATORY = "inhibitory_to_excitatory"
 
 # With delays each synapse has its own presynaptic trace, because the spike arrives at each
 # at another time. The trace decays when it is needed.
+ARRIVAL_STEP = "arrival_step"
 DELAYED_TRACE = """
 x_arrived : 1
 arrival_step : integer
@@ -65,7 +66,7 @@ def excitatory_cells(experiment: Experiment, learning: bool) -> NeuronGroup:
     """The excitatory cells, paper sections 2.1 and 2.4."""
     reset = neurons.RESET
     if learning:
-        reset += neurons.ADAPT + experiment.learning_rule.on_excitatory_spike
+        reset = "\n".join([reset, neurons.ADAPT, experiment.learning_rule.on_excitatory_spike])
     equations = neurons.excitatory_equations(experiment, learning)
     group = _cells(experiment, EXCITATORY, equations, neurons.EXCITATORY_FIRES, reset)
     if experiment.excitatory.refractory_voltage == "clamped":

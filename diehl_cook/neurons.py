@@ -81,7 +81,7 @@ def input_trace_equations(experiment: Experiment) -> Equations:
 
 def with_parameters(equations: str, sections: Iterable[Section], statements: str = "") -> Equations:
     """Declare what equations and statements use of some sections as shared variables."""
-    used = get_identifiers(equations + statements)
+    used = get_identifiers(f"{equations}\n{statements}")
     declarations = [
         f"{name} : {get_unit(get_dimensions(value))!r} (shared, constant)"
         for section in sections

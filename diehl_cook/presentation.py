@@ -14,6 +14,7 @@ from diehl_cook import protocol
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.experiment import Experiment
 from diehl_cook.network import (
+    ARRIVAL_STEP,
     EXCITATORY,
     INHIBITORY,
     INPUT,
@@ -131,8 +132,9 @@ class Presenter:
         shown = results[f"{protocol.PRESENTATIONS}.image"] - first
         if int(results[f"{protocol.PROTOCOL}.image"][0]) < end:
             raise PresentationError(self._explain(int(shown[-1]) + first))
+        state = {name: results[name] for name in self.program.names("state")}
         return Shown(
-            state={name: results[name] for name in self.program.names("state")},
+            state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
             responses=self._responses(results, shown, len(images)),
             showings=np.bincount(shown, minlength=len(images)),
             spikes=results[f"{protocol.SPIKES}.i"].size,
@@ -164,6 +166,12 @@ class Presenter:
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
             f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
         )
+
+
+def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
+    """The next run counts its steps from 0 again: what happened before lies at negative ones."""
+    name = f"{INPUT_TO_EXCITATORY}.{ARRIVAL_STEP}"
+    return state | {name: state[name] - steps} if name in state else state
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from tqdm import tqdm
 
@@ -20,6 +22,42 @@ class Progress:
     total: int
     spikes_per_presentation: float
     accuracy: float = math.nan
+
+
+Report = Callable[[Progress], None]
+
+
+class Narrator(Protocol):
+    """Tells somebody, or nobody, how a run goes on."""
+
+    def say(self, sentence: str) -> None:
+        """Tell something that is done once."""
+
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+        """Tell the progress of a part: inside the context, call it with each `Progress`."""
+
+
+class Silence:
+    """A narrator that tells nobody."""
+
+    def say(self, sentence: str) -> None:
+        """Say nothing."""
+
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+        """Show nothing."""
+        return contextlib.nullcontext(lambda progress: None)
+
+
+class Terminal:
+    """A narrator that writes to the standard error stream."""
+
+    def say(self, sentence: str) -> None:
+        """Print a line."""
+        print(sentence, file=sys.stderr, flush=True)
+
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+        """Show a bar or lines."""
+        return ProgressDisplay(title)
 
 
 class ProgressDisplay:

@@ -8,13 +8,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from diehl_cook import figures, paper
-from diehl_cook.datasets import Dataset
+from diehl_cook.datasets import Split
 from diehl_cook.experiment import Experiment
+from diehl_cook.material import Material
 from diehl_cook.presentation import record_presentation
 from diehl_cook.run_folder import RunFolder, TrainedNetwork
 
 
-def draw(folder: RunFolder, data: Dataset) -> list[str]:
+def draw(folder: RunFolder, material: Material) -> list[str]:
     """Draw every figure for which there is data into ``figures/``.
 
     Returns
@@ -23,15 +24,15 @@ def draw(folder: RunFolder, data: Dataset) -> list[str]:
         Names of the figures.
     """
     names = []
-    for name, figure in _figures(folder, data):
+    for name, figure in _figures(folder, material):
         folder.save_figure(name, figure)
         names.append(name)
     return names
 
 
-def _raster(experiment: Experiment, network: TrainedNetwork, data: Dataset) -> Figure:
-    """All spikes while the first test image is shown."""
-    image = data.test_images[0]
+def _raster(experiment: Experiment, network: TrainedNetwork, scored: Split) -> Figure:
+    """All spikes while the first of the scored images is shown."""
+    image = scored.images[0]
     raster = record_presentation(experiment, network.weights, network.theta, image.ravel())
     return figures.raster(
         *raster.excitatory,
@@ -44,7 +45,7 @@ def _raster(experiment: Experiment, network: TrainedNetwork, data: Dataset) -> F
     )
 
 
-def _figures(folder: RunFolder, data: Dataset) -> Iterator[tuple[str, Figure]]:
+def _figures(folder: RunFolder, material: Material) -> Iterator[tuple[str, Figure]]:
     experiment = folder.experiment()
     evaluated = folder.load_evaluation()
     paper_accuracy = paper.test_accuracy(experiment.rule, experiment.cells)
@@ -60,15 +61,15 @@ def _figures(folder: RunFolder, data: Dataset) -> Iterator[tuple[str, Figure]]:
     )
     if folder.has_network():
         network = folder.load_network()
-        shape = data.train_images.shape[1:]
+        shape = material.learning.images.shape[1:]
         yield "receptive_fields", figures.receptive_fields(network.weights, network.labels, shape)
         yield "theta", figures.theta_distribution(network.theta)
-        yield "raster", _raster(experiment, network, data)
+        yield "raster", _raster(experiment, network, material.scored)
     if evaluated:
         summary, details = evaluated
         spread = summary["accuracy_sd"]
         predictions, classes = details["predictions"], details["classes"]
-        images = data.test_images[: len(classes)]
+        images = material.scored.images[: len(classes)]
         yield (
             "confusion",
             figures.confusion(

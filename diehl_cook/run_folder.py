@@ -7,9 +7,7 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook.experiment import Experiment, ExperimentError, dump_experiment, load_experiment
+from diehl_cook.files import csv_text, write_whole
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -92,18 +91,22 @@ class RunFolder:
     def settle(self, experiment: Experiment) -> None:
         """Make this the folder of an experiment, or make sure that it already is.
 
+        What never alters the trained network, as the number of test presentations, is taken
+        over from the experiment.
+
         Raises
         ------
         RunFolderError
             If it holds another experiment.
         """
-        if not (self.path / "experiment.yaml").exists():
-            self._write("experiment.yaml", dump_experiment(experiment).encode())
-        elif what_matters(self.experiment()) != what_matters(experiment):
-            difference = _difference(self.experiment(), experiment)
+        there = self.experiment() if (self.path / "experiment.yaml").exists() else None
+        if there is not None and what_matters(there) != what_matters(experiment):
             raise RunFolderError(
-                f"{self.path}: holds another experiment ({difference}); choose another folder"
+                f"{self.path}: holds another experiment ({_difference(there, experiment)});"
+                " choose another folder"
             )
+        if there != experiment:
+            self._write("experiment.yaml", dump_experiment(experiment).encode())
 
     def experiment(self) -> Experiment:
         """The resolved experiment of this run.
@@ -150,10 +153,15 @@ class RunFolder:
             raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
         arrays = self._load_arrays("network.npz", "train again")
         cells = self.experiment().cells
-        weights, theta = arrays.get("weights"), arrays.get("theta")
-        if weights is None or theta is None or weights.shape[-1:] != (cells,) != theta.shape:
+        weights, theta, labels = (arrays.get(name) for name in ("weights", "theta", "labels"))
+        if (
+            weights is None
+            or theta is None
+            or (weights.ndim, weights.shape[-1:], theta.shape) != (2, (cells,), (cells,))
+            or (labels is not None and labels.shape != (cells,))
+        ):
             raise RunFolderError(f"{self.path}/network.npz: is not a network of {cells} cells")
-        return TrainedNetwork(weights, theta, arrays.get("labels"))
+        return TrainedNetwork(weights, theta, labels)
 
     def has_network(self) -> bool:
         """Whether the training has ended."""
@@ -161,12 +169,7 @@ class RunFolder:
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""
-        text = io.StringIO()
-        if rows:
-            writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        self._write("training.csv", text.getvalue().encode())
+        self._write("training.csv", csv_text(rows).encode())
 
     def read_training(self) -> list[dict[str, float]]:
         """Rows of ``training.csv``; empty fields are NaN."""
@@ -186,11 +189,25 @@ class RunFolder:
 
     def load_evaluation(self) -> tuple[dict[str, Any], Arrays] | None:
         """What `save_evaluation` wrote, or None before the first evaluation."""
+        summary = self.load_summary()
+        if summary is None:
+            return None
+        return summary, self._load_arrays("predictions.npz", "evaluate again")
+
+    def load_summary(self) -> dict[str, Any] | None:
+        """The numbers of the evaluation, or None before the first."""
         path = self.path / "evaluation.json"
         if not path.exists():
             return None
         summary: dict[str, Any] = json.loads(path.read_text())
-        return summary, self._load_arrays("predictions.npz", "evaluate again")
+        return summary
+
+    def is_evaluated(self, experiment: Experiment) -> bool:
+        """Whether the network of an experiment was evaluated here, with its settings for that."""
+        summary = self.load_summary()
+        if summary is None or what_matters(self.experiment()) != what_matters(experiment):
+            return False
+        return summary.get("settings") == experiment.evaluation.model_dump(mode="json")
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
@@ -220,21 +237,12 @@ class RunFolder:
             raise RunFolderError(f"{path}: is damaged or foreign ({reason}); {way_out}") from None
 
     def _write(self, name: str, content: bytes) -> None:
-        """Write beside, then rename: a reader sees the old file or the new one, never half."""
-        target = self.path / name
         try:
-            with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
-                try:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    os.chmod(file.name, 0o644)
-                    os.replace(file.name, target)
-                except BaseException:
-                    os.unlink(file.name)
-                    raise
+            write_whole(self.path / name, content)
         except OSError as error:
-            raise RunFolderError(f"{target}: cannot be written: {error.strerror}") from None
+            raise RunFolderError(
+                f"{self.path / name}: cannot be written: {error.strerror}"
+            ) from None
 
 
 def what_matters(experiment: Experiment) -> dict[str, Any]:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,11 +30,15 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices import device, set_device
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.monitors.statemonitor import StateMonitor
+from filelock import FileLock
 from numpy.typing import ArrayLike, NDArray
 
 Values = Mapping[str, ArrayLike]
 Arrays = dict[str, NDArray[Any]]
 Role = Literal["state", "parameter", "record", "other"]
+
+# Brian2 has one device for all threads of a process.
+_one_device = threading.Lock()
 
 # Longer than any run: networks stop themselves. Counted in steps it must fit into 32 bits.
 _ENDLESS = 1e6 * second
@@ -169,14 +177,17 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
     cache.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(dir=cache, prefix="new-"))
     try:
-        layout = _generate(build, workplace, target)
+        with _one_device:
+            layout = _generate(build, workplace, target)
         (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
         finished = cache / _fingerprint(workplace)
-        if not (finished / "main").exists():
-            _compile(workplace)
-            # Another process may have finished the same program first: either serves.
-            with contextlib.suppress(OSError):
-                workplace.rename(finished)
+        # Processes that want the same program at the same time wait for the first of them.
+        with FileLock(cache / f".{finished.name}.lock"):
+            if not (finished / "main").exists():
+                _compile(workplace)
+                # What a process that was killed left there, if anything, is no program.
+                with contextlib.suppress(OSError):
+                    workplace.rename(finished)
         return Program(finished)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
@@ -214,8 +225,14 @@ def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[s
     set_device(target, build_on_run=False)
     device.reinit()
     device.activate(build_on_run=False)
+    # Brian2 numbers its names past those of objects that still exist: the source, and with it
+    # the key in the cache, would depend on what this process did before.
+    gc.collect()
     try:
-        build().run(_ENDLESS)
+        network = build()
+        # Before the queues of delayed spikes are laid out, which is the first thing a run does.
+        device.apply_run_args()
+        network.run(_ENDLESS)
         if sys.platform == "linux":
             # A program whose parent was killed would run on for nothing.
             device.headers.append("<sys/prctl.h>")
@@ -258,9 +275,15 @@ def _fingerprint(folder: Path) -> str:
         if path.is_file() and path.parent.name != "static_arrays":
             lines = path.read_bytes().splitlines()
             if path.name == "main.cpp":
-                lines.sort()  # Brian2 sets up its clocks in any order
+                lines = _with_clocks_sorted(lines)
             digest.update(b"\n".join([str(path.relative_to(folder)).encode(), *lines]))
     return digest.hexdigest()[:24]
+
+
+def _with_clocks_sorted(lines: list[bytes]) -> list[bytes]:
+    """Lines of a program's source; Brian2 sets up its clocks in any order."""
+    groups = itertools.groupby(lines, lambda line: re.match(rb"\s*_array_\w*clock_", line) is None)
+    return [line for other, group in groups for line in (group if other else sorted(group))]
 
 
 def _compiler() -> str:

@@ -1,10 +1,107 @@
-"""What every test shares: figures without a display, the same random examples every time."""
+"""What every test shares: no display, the same random examples every time, compiled networks."""
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
+
+from diehl_cook import datasets
 
 os.environ["MPLBACKEND"] = "Agg"
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS = ROOT / "experiments"
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Training images of MNIST as rows, and their classes."""
+
+    images: NDArray[np.uint8]
+    classes: NDArray[np.uint8]
+
+
+@pytest.fixture(scope="session")
+def digits():
+    split = datasets.load_split("train")
+    return Digits(split.images.reshape(len(split.images), -1), split.labels)
+
+
+@pytest.fixture(scope="session")
+def experiments():
+    """The folder of experiment files."""
+    return EXPERIMENTS
+
+
+@pytest.fixture(scope="session")
+def experiment_with():
+    """Makes the smoke test's experiment with other values, written as on the command line."""
+    from diehl_cook.experiment import load_experiment
+
+    return lambda *overrides: load_experiment(EXPERIMENTS / "smoke.yaml", overrides)
+
+
+@pytest.fixture(scope="session")
+def programs():
+    """The folder of compiled programs that all tests and the command line share."""
+    folder = Path(os.environ.get("DIEHL_COOK_PROGRAMS", ROOT / ".programs"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def presenter_of(programs):
+    """Makes the network of an experiment."""
+    from diehl_cook.presentation import Presenter
+
+    return lambda experiment, learning: Presenter(experiment, learning, 784, programs)
+
+
+@pytest.fixture(scope="session")
+def learner(experiment_with, presenter_of):
+    """A network of 100 cells that learns."""
+    return presenter_of(experiment_with(), learning=True)
+
+
+@pytest.fixture(scope="session")
+def reader(experiment_with, presenter_of):
+    """A network of 100 cells that does not learn."""
+    return presenter_of(experiment_with(), learning=False)
+
+
+@pytest.fixture
+def spy(monkeypatch):
+    """Makes lists that fill with ``(arguments, result)`` of each call of a method."""
+
+    def watch(owner, name):
+        original, calls = getattr(owner, name), []
+
+        def call(*arguments, **keywords):
+            result = original(*arguments, **keywords)
+            calls.append((arguments, result))
+            return result
+
+        monkeypatch.setattr(owner, name, call)
+        return calls
+
+    return watch
+
+
+@pytest.fixture
+def start():
+    """Makes the state of a network before it saw an image."""
+    from diehl_cook.presentation import start_weights
+
+    def make(presenter):
+        experiment = presenter.experiment
+        theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
+        return presenter.at_rest(start_weights(experiment, presenter.n_inputs), theta)
+
+    return make

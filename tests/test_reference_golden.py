@@ -422,7 +422,8 @@ def shortest_interval(result: Result) -> int:
 
 @pytest.mark.parametrize("integrator", ["euler", "exponential_euler"])
 @pytest.mark.parametrize(
-    ("refractoriness", "shortest", "held"), [("published", 10, 0), ("lockout", 100, 99)]
+    ("refractoriness", "shortest", "held"),
+    [("published", 10, 0), ("lockout", 100, 99), ("clamped", 100, 99)],
 )
 def test_refractoriness(integrator: str, refractoriness: str, shortest: int, held: int) -> None:
     """Driven hard, a cell fires at the first step allowed; its voltage is held so long, not longer.
@@ -443,9 +444,12 @@ def test_refractoriness(integrator: str, refractoriness: str, shortest: int, hel
 
 
 @pytest.mark.parametrize("integrator", ["euler", "exponential_euler"])
-def test_lockout_ends_before_the_update_of_its_last_step(integrator: str) -> None:
-    """Under a drive that stays below threshold the voltage leaves the reset in step 100."""
-    parameters = Parameters(integrator=integrator, refractoriness="lockout", w_ie=0.0)
+@pytest.mark.parametrize(("refractoriness", "held"), [("lockout", 99), ("clamped", 100)])
+def test_voltage_is_held_until_the_last_step(
+    integrator: str, refractoriness: str, held: int
+) -> None:
+    """Under a drive below threshold it leaves the reset in step 100; if clamped, one later."""
+    parameters = Parameters(integrator=integrator, refractoriness=refractoriness, w_ie=0.0)
     step = np.arange(350)
     result = simulate(
         parameters,
@@ -456,8 +460,8 @@ def test_lockout_ends_before_the_update_of_its_last_step(integrator: str) -> Non
     )
     (first,) = result.e_spikes.step
     at_reset = result.records["v_e"][first:350, 0] == parameters.e.v_reset
-    assert at_reset[:100].all()
-    assert not at_reset[100:].any()
+    assert at_reset[: held + 1].all()
+    assert not at_reset[held + 1 :].any()
 
 
 def test_spikes_of_a_rest_are_counted_with_the_next_image() -> None:

@@ -83,9 +83,11 @@ def held_steps_e(parameters: Parameters) -> int:
     """Return for how many steps after its spike an E cell's voltage ends at the reset value.
 
     As published: none, it integrates freely. Under the lock-out: until the step in which the cell
-    may spike again, whose state update is the first that counts.
+    may spike again, whose state update is the first that counts. If clamped: one step longer; like
+    a published I cell it may spike in that step, and is held once more if it does not.
     """
-    return 0 if parameters.refractoriness == "published" else silent_steps_e(parameters) - 1
+    steps = silent_steps_e(parameters)
+    return {"published": 0, "lockout": steps - 1, "clamped": steps}[parameters.refractoriness]
 
 
 def e_cells_that_spike(state: State, step: int, parameters: Parameters) -> Indices:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Integrator = Literal["euler", "exponential_euler"]
-Refractoriness = Literal["published", "lockout"]
+Refractoriness = Literal["published", "lockout", "clamped"]
 
 INTEGRATORS = ("euler", "exponential_euler")
-REFRACTORINESS = ("published", "lockout")
+REFRACTORINESS = ("published", "lockout", "clamped")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Parameters:
     """The network, its protocol, and the two choices on which implementations differ."""
 
     integrator: Integrator = "euler"  # [C] forward Euler
-    refractoriness: Refractoriness = "published"  # [M]; "lockout" is that of the Brian2 ports
+    # [M] "lockout" is that of the Brian2 ports; "clamped" is as long, with E held as I cells are
+    refractoriness: Refractoriness = "published"
 
     dt: float = 0.5e-3  # [C]
     e: Cell = field(default=EXCITATORY)
@@ -73,7 +74,7 @@ class Parameters:
     theta_offset: float = 20e-3  # [C] E fires at V > theta - theta_offset + v_thresh
     tau_theta: float = 1e4  # [C] decay to 0
 
-    lockout: float = 50e-3  # [M] the timer of the Brian2 ports
+    lockout: float = 50e-3  # [M] the timer of the Brian2 ports; not used as published
 
     steps_image: int = 700  # [P] 350 ms
     steps_rest: int = 300  # [P] 150 ms
