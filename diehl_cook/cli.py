@@ -25,6 +25,7 @@ from diehl_cook.presentation import PresentationError
 from diehl_cook.progress import Terminal
 from diehl_cook.run_folder import RunFolder, RunFolderError
 from diehl_cook.simulation import SimulationError
+from diehl_cook.watch import OutOfRangeError
 from diehl_cook.workers import Failure, WorkersError
 
 BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WorkersError,
     ) as error:
         return _complain(error, BAD_INPUT)
-    except (SimulationError, PresentationError, BatchError) as error:
+    except (SimulationError, PresentationError, OutOfRangeError, BatchError) as error:
         return _complain(error, FAILURE)
     except MemoryError:
         return _complain("out of memory; choose fewer cells", FAILURE)

@@ -109,6 +109,9 @@ class Presentation(Section):
     intensity: Positive = Field(2.0, description="rate = pixel / 8 * intensity Hz; code")
     intensity_step: Positive = Field(1.0, description="added when an image is shown again; code")
     minimum_spikes: CountOrZero = Field(5, description="fewer: the image is shown again; paper")
+    maximum_spikes: Count = Field(
+        2000, description="more excitatory spikes are a runaway and end the run; ours"
+    )
     maximum_showings: Count = Field(
         200, description="give up with an error; paper and code: no limit; ours"
     )

@@ -10,7 +10,7 @@ from brian2 import SpikeMonitor, second
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from diehl_cook import protocol
+from diehl_cook import protocol, watch
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.experiment import Experiment
 from diehl_cook.network import (
@@ -123,6 +123,8 @@ class Presenter:
         ------
         PresentationError
             If an image never draws enough spikes.
+        OutOfRangeError
+            If the network runs away or a number leaves its range.
         """
         end = first + len(images)
         span = {"first_image": first, "image": first, "end_image": end, "stage": stage}
@@ -130,9 +132,11 @@ class Presenter:
         values |= {f"{protocol.PROTOCOL}.{name}": np.array([value]) for name, value in span.items()}
         results = self.program.run(values, {protocol.IMAGES: images}, workspace)
         shown = results[f"{protocol.PRESENTATIONS}.image"] - first
+        watch.check_activity(self.experiment, results[f"{protocol.PRESENTATIONS}.spikes"], first)
         if int(results[f"{protocol.PROTOCOL}.image"][0]) < end:
             raise PresentationError(self._explain(int(shown[-1]) + first))
         state = {name: results[name] for name in self.program.names("state")}
+        watch.check_state(self.experiment, state)
         return Shown(
             state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
             responses=self._responses(results, shown, len(images)),
@@ -171,7 +175,9 @@ class Presenter:
 def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
     """The next run counts its steps from 0 again: what happened before lies at negative ones."""
     name = f"{INPUT_TO_EXCITATORY}.{ARRIVAL_STEP}"
-    return state | {name: state[name] - steps} if name in state else state
+    if name not in state:
+        return state
+    return state | {name: np.maximum(state[name] - steps, _LONG_PAST)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,5 +244,7 @@ def weights_and_theta(
 
 # Part of the compiled program, so a chunk or block can be shorter but not longer.
 _CAPACITY = 1000
+# A step so long ago that its trace is gone.
+_LONG_PAST = -(2**30)
 # Keys of the random streams that are drawn before a simulation.
 _WEIGHTS, _DELAYS = 1, 2

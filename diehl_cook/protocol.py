@@ -63,15 +63,17 @@ end_image : integer
 stage : integer
 minimum_spikes : integer (shared, constant)
 maximum_showings : integer (shared, constant)
+maximum_spikes : integer (shared, constant)
 seed : integer (shared, constant)
 """
 PRESENTATION_ENDS = "step == presentation_steps - 1"
 NEXT_PRESENTATION = """
 enough = int(spikes >= minimum_spikes)
+runaway = int(spikes > maximum_spikes)
 image = image + enough
 showing = (1 - enough) * (showing + 1)
 spikes = 0
-halted = halt_run(int(image >= end_image) + int(showing >= maximum_showings))
+halted = halt_run(int(image >= end_image) + int(showing >= maximum_showings) + runaway)
 """
 
 # An input cell fires with the same probability in every step, so the interval to its next
@@ -170,6 +172,7 @@ def parameter_values(experiment: Experiment) -> dict[str, NDArray[np.float64]]:
     values |= {
         f"{PROTOCOL}.minimum_spikes": experiment.presentation.minimum_spikes,
         f"{PROTOCOL}.maximum_showings": experiment.presentation.maximum_showings,
+        f"{PROTOCOL}.maximum_spikes": experiment.presentation.maximum_spikes,
         f"{PROTOCOL}.seed": experiment.seed,
         f"{INPUT}.first_intensity": experiment.presentation.intensity,
         f"{INPUT}.intensity_step": experiment.presentation.intensity_step,
@@ -242,6 +245,7 @@ def poisson_inputs(
     capacity: int,
     clock: Clock,
 ) -> NeuronGroup:
+    """Make the input cells, which fire while an image is on."""
     equations = Equations(POISSON_CELL)
     on_spike = DRAW_NEXT_SPIKE
     if learning and not has_delays(experiment):

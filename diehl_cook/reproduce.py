@@ -81,7 +81,9 @@ def _member(path: Path, overrides: Sequence[str], seed: int, runs_folder: Path) 
 
 
 def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
-    """Write ``figure_2b.csv`` and ``figure_2b.md``; rows of other rules and sizes stay.
+    """Write ``figure_2b.csv`` and ``figure_2b.md``.
+
+    Rows of a rule and size of which no run is done yet stay as they are.
 
     Parameters
     ----------
@@ -97,8 +99,8 @@ def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
     """
     scores = [(member.experiment, score_of(member)) for member in members]
     new = [_row(experiment, score) for experiment, score in scores if score is not None]
-    ours = {_group(_row(member.experiment, None)) for member in members}
-    old = [row for row in read_rows(folder) if _group(row) not in ours]
+    fresh = {_group(row) for row in new}
+    old = [row for row in read_rows(folder) if _group(row) not in fresh]
     rows = sorted([*old, *new], key=lambda row: (*_group(row), row["seed"]))
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "figure_2b.csv", csv_text(rows).encode())
@@ -214,16 +216,16 @@ def _holds(path: Path, experiment: Experiment, weights: np.ndarray) -> bool:
     return kept.experiment == experiment and np.array_equal(kept.network.weights, weights)
 
 
-def _row(experiment: Experiment, score: Score | None) -> Row:
-    row: Row = {"rule": experiment.rule, "cells": experiment.cells, "seed": experiment.seed}
-    if score is not None:
-        row |= {
-            "accuracy_mean": round(score.accuracy_mean, 6),
-            "accuracy_sd": _or_empty(score.accuracy_sd, 6),
-            "spikes_per_image": round(score.spikes_per_image, 3),
-            "ms_per_presentation": _or_empty(score.ms_per_presentation, 4),
-        }
-    return row
+def _row(experiment: Experiment, score: Score) -> Row:
+    return {
+        "rule": experiment.rule,
+        "cells": experiment.cells,
+        "seed": experiment.seed,
+        "accuracy_mean": round(score.accuracy_mean, 6),
+        "accuracy_sd": _or_empty(score.accuracy_sd, 6),
+        "spikes_per_image": round(score.spikes_per_image, 3),
+        "ms_per_presentation": _or_empty(score.ms_per_presentation, 4),
+    }
 
 
 def _group(row: Mapping[str, Any]) -> tuple[str, int]:
