@@ -9,6 +9,8 @@ SWEEP =
 SIZES = 100 400
 RULES =
 SCHEDULER =
+BENCHMARK_SIZES = 100 400 1600 6400
+PEERS =
 PYTHON =
 
 # A value with a space wants quotes of its own: make train SET="'excitatory.refractory=50 ms' cells=64"
@@ -57,12 +59,19 @@ lint: $(ready) ## check style, format and type hints
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
 
-benchmark: $(ready) ## measure the time a presentation takes on this machine
-	$(run) benchmark
+benchmark: $(ready) $(if $(PEERS),.venv-peers/complete) ## what a presentation costs on this machine; PEERS=1 times BindsNET too
+	$(run) benchmark --sizes $(BENCHMARK_SIZES) $(if $(PEERS),--peer .venv-peers/bin/python)
 
 clean: ## remove .venv, compiled programs and caches; never anything in results/
-	rm -rf .venv .programs build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers .programs build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find diehl_cook tests -name __pycache__ -prune -exec rm -rf {} +
+
+# BindsNET lives apart: it brings a gigabyte of packages that the project has no use for.
+.venv-peers/complete: $(ready)
+	rm -rf .venv-peers
+	.venv/bin/python -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check bindsnet==0.3.4
+	@touch $@
 
 # A Python counts only if it runs and can make an environment: some systems leave out venv, and
 # version managers leave commands that only print an error. The last line of a setup writes the

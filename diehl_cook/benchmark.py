@@ -307,3 +307,31 @@ def time_peer(python: Path, sizes: Sequence[int], rounds: int) -> list[dict[str,
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     cases: list[dict[str, Any]] = json.loads(done.stdout)
     return cases
+
+
+def markdown(cases: Sequence[dict[str, Any]]) -> str:
+    """Write the medians as a Markdown table: kinds and training or testing against cells."""
+    sizes = sorted({case["cells"] for case in cases})
+    rows: dict[tuple[bool, str], dict[int, str]] = {}
+    for case in cases:
+        cell = f"{case['ms']:.2f}"
+        if case.get("times_faster_than_brian2", 1) > 1:
+            cell += f" ({case['times_faster_than_brian2']:.1f} x)"
+        rows.setdefault((not case["learning"], case["kind"]), {})[case["cells"]] = cell
+    lines = [
+        "| ms per presentation | " + " | ".join(f"N = {size}" for size in sizes) + " |",
+        "|---" * (len(sizes) + 1) + "|",
+    ]
+    for (testing, kind), cells in sorted(rows.items(), key=lambda row: row[0][0]):
+        title = f"{'testing' if testing else 'training'}, {kind}"
+        lines.append(f"| {title} | " + " | ".join(cells.get(n, "-") for n in sizes) + " |")
+    return "\n".join(lines)
+
+
+def curves(cases: Sequence[dict[str, Any]], learning: bool) -> dict[str, Any]:
+    """Arrange cases for `figures.cost_against_size`."""
+    costs: dict[str, dict[int, tuple[float, float, float]]] = {}
+    for case in cases:
+        if case["learning"] == learning:
+            costs.setdefault(case["kind"], {})[case["cells"]] = (case["ms"], *case["ms_quartiles"])
+    return costs

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from diehl_cook import evaluation, material, network_file, report, reproduce, runs, sweep
+from diehl_cook import (
+    benchmark,
+    evaluation,
+    figures,
+    material,
+    network_file,
+    provenance,
+    report,
+    reproduce,
+    runs,
+    sweep,
+)
 from diehl_cook.batch import BatchError, run_batch
 from diehl_cook.datasets import DatasetError
 from diehl_cook.experiment import (
@@ -18,7 +31,7 @@ from diehl_cook.experiment import (
     dump_experiment,
     load_experiment,
 )
-from diehl_cook.files import write_whole
+from diehl_cook.files import png_bytes, write_whole
 from diehl_cook.network_file import NetworkFileError
 from diehl_cook.plasticity import RULES
 from diehl_cook.presentation import PresentationError
@@ -148,6 +161,26 @@ def reproduce_(options: argparse.Namespace) -> None:
     _complain_of(failures, len(members))
 
 
+def benchmark_(options: argparse.Namespace) -> None:
+    """Measure what a presentation costs with every kind of synapse and target."""
+    experiments = {size: load_experiment(f"experiments/n{size}.yaml") for size in options.sizes}
+    images = material.gather(experiments[options.sizes[0]]).learning.rows
+    options.into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as programs:
+        result = benchmark.benchmark(experiments, images, options.rounds, Path(programs))
+    if options.peer:
+        result["cases"] += benchmark.time_peer(options.peer, options.sizes, options.rounds)
+    result |= {"measured": provenance.now(), **provenance.describe()}
+    cases = result["cases"]
+    write_whole(options.into / "benchmark.json", (json.dumps(result, indent=1) + "\n").encode())
+    figure = figures.cost_against_size(
+        benchmark.curves(cases, learning=True), benchmark.curves(cases, learning=False)
+    )
+    write_whole(options.into / "benchmark.png", png_bytes(figure))
+    print(benchmark.markdown(cases))
+    print(f"Numbers and figure lie in {options.into}/: benchmark.json, benchmark.png.")
+
+
 def show(options: argparse.Namespace) -> None:
     """Print an experiment with every value filled in."""
     print(dump_experiment(_experiment(options)), end="")
@@ -193,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_figures(commands)
     _add_show(commands)
+    _add_benchmark(commands)
     _add_sweep(commands)
     _add_reproduce(commands)
     return parser
@@ -274,6 +308,32 @@ def _add_reproduce(commands: Any) -> None:
 
 def _add_figures(commands: Any) -> None:
     _add_run(_add(commands, "figures", draw))
+
+
+def _add_benchmark(commands: Any) -> None:
+    parser = _add(commands, "benchmark", benchmark_)
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        choices=benchmark.SIZES,
+        default=benchmark.SIZES,
+        metavar="N",
+        help="numbers of cells (default: 100 400 1600 6400)",
+    )
+    parser.add_argument(
+        "--rounds", type=_positive, default=5, metavar="N", help="timings of each kind (default: 5)"
+    )
+    parser.add_argument(
+        "--peer", type=Path, metavar="PYTHON", help="a Python that has BindsNET, to time that too"
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/benchmark"),
+        help="folder of the results (default: results/benchmark)",
+    )
 
 
 def _add_show(commands: Any) -> None:

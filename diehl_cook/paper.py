@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-#: By rule and number of excitatory cells; read off the figure to 0.05, power-law checked
-#: against the text where the two agree.
+#: By rule and number of excitatory cells; read off the figure to 0.05. Power-law is what the text
+#: says, which at 400 cells is 87.0 where the figure has 86.3.
 TEST_ACCURACY: dict[str, dict[int, float]] = {
-    "power_law": {100: 82.9, 400: 86.3, 1600: 91.9, 6400: 95.0},
+    "power_law": {100: 82.9, 400: 87.0, 1600: 91.9, 6400: 95.0},
     "exponential": {100: 82.5, 400: 89.1, 1600: 90.8, 6400: 94.8},
     "pre_and_post": {100: 82.5, 400: 87.9, 1600: 89.4, 6400: 94.0},
     "triplet": {100: 82.9, 400: 91.4, 1600: 92.8, 6400: 94.7},

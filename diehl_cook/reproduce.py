@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from diehl_cook import figures, network_file, paper, runs
 from diehl_cook import material as materials
 from diehl_cook.batch import Member, Score, score_of
 from diehl_cook.experiment import Experiment, load_experiment
-from diehl_cook.files import csv_text, write_whole
+from diehl_cook.files import csv_text, png_bytes, write_whole
 from diehl_cook.network_file import NetworkFile
 from diehl_cook.progress import Narrator
 from diehl_cook.run_folder import RunFolder
@@ -278,7 +277,5 @@ def _draw_network(member: Member, folder: Path) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    image = io.BytesIO()
-    figure.savefig(image, format="png", dpi=150)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, image.getvalue())
+    write_whole(path, png_bytes(figure))

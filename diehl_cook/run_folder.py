@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook.experiment import Experiment, ExperimentError, dump_experiment, load_experiment
-from diehl_cook.files import csv_text, write_whole
+from diehl_cook.files import csv_text, png_bytes, write_whole
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -217,10 +217,8 @@ class RunFolder:
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Write a figure under ``figures/``."""
-        image = io.BytesIO()
-        figure.savefig(image, format="png", dpi=150)
         (self.path / "figures").mkdir(exist_ok=True)
-        self._write(f"figures/{name}.png", image.getvalue())
+        self._write(f"figures/{name}.png", png_bytes(figure))
 
     def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         buffer = io.BytesIO()

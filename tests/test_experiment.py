@@ -356,8 +356,25 @@ def accepts_or_explains(path):
 
 
 KEYS = st.sampled_from(
-    "cells training images excitatory theta_plus rule data folder extends plasticity triplet mu"
-    " seed name evaluation time_step presentation".split()
+    [
+        "cells",
+        "training",
+        "images",
+        "excitatory",
+        "theta_plus",
+        "rule",
+        "data",
+        "folder",
+        "extends",
+        "plasticity",
+        "triplet",
+        "mu",
+        "seed",
+        "name",
+        "evaluation",
+        "time_step",
+        "presentation",
+    ]
 )
 scalars = (
     st.none()
