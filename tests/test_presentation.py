@@ -224,8 +224,14 @@ def test_an_inhibitory_cell_follows_its_own_excitatory_cell(raster):
     assert inhibitory <= excitatory
 
 
-@pytest.mark.parametrize(("population", "shortest"), [("excitatory", 5e-3), ("inhibitory", 2e-3)])
-def test_a_cell_is_refractory_after_its_spike(raster, population, shortest):
-    times, cells = getattr(raster, population)
-    for cell in set(cells):
-        assert np.diff(times[cells == cell]).min(initial=1) > shortest - 1e-9
+def test_an_excitatory_cell_is_refractory_for_five_milliseconds_and_no_longer(
+    experiment_with, digits
+):
+    # At rest above the threshold: only refractoriness and inhibition keep a cell silent.
+    experiment = experiment_with("connections.inhibitory_to_excitatory=0.01")
+    driven = np.full((PIXELS, 100), 0.1), np.zeros(100)
+    times, cells = record_presentation(experiment, *driven, digits.images[0]).excitatory
+    assert set(cells) == set(range(100))
+    for cell in range(100):
+        intervals = np.rint(np.diff(times[cells == cell]) / 0.5e-3)
+        assert intervals.min() == 10
