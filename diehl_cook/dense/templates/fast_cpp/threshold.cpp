@@ -13,49 +13,44 @@
     {
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
-        return _cond;
+        return _cond != 0;
     };
-    const int32_t _block_size = 64;
-    char _has_event[_block_size];
     int32_t _count = 0;
-    for (int32_t _start = 0; _start < N; _start += _block_size)
+    const auto _add_event = [&](const int32_t _idx)
     {
-        {# Two loops, because the compiler does better with a fixed number of iterations #}
-        if (N - _start >= _block_size)
-        {
-            {{independent_pragma(variable_indices, variables)}}
-            for (int32_t _offset = 0; _offset < _block_size; _offset++)
-                _has_event[_offset] = _condition(_start + _offset);
-        }
-        else
-        {
-            std::memset(_has_event, 0, _block_size);
-            {{independent_pragma(variable_indices, variables)}}
-            for (int32_t _offset = 0; _offset < N - _start; _offset++)
-                _has_event[_offset] = _condition(_start + _offset);
-        }
-        uint64_t _eights[_block_size / 8], _any = 0;
-        std::memcpy(_eights, _has_event, _block_size);
-        for (int32_t _n = 0; _n < _block_size / 8; _n++)
+        {{_eventspace}}[_count++] = _idx;
+        {% if _uses_refractory %}
+        {{not_refractory}}[_idx] = false;
+        {{lastspike}}[_idx] = {{t}};
+        {% endif %}
+    };
+    int32_t _start = 0;
+    {# The compiler does better with a fixed number of iterations #}
+    {% for size in (64, 16) %}
+    for (; _start + {{size}} <= N; _start += {{size}})
+    {
+        char _has_event[{{size}}];
+        {{independent_pragma(variable_indices, variables)}}
+        for (int32_t _offset = 0; _offset < {{size}}; _offset++)
+            _has_event[_offset] = _condition(_start + _offset);
+        uint64_t _eights[{{size // 8}}], _any = 0;
+        std::memcpy(_eights, _has_event, {{size}});
+        for (int32_t _n = 0; _n < {{size // 8}}; _n++)
             _any |= _eights[_n];
         if (_any == 0)
             continue;
-        for (int32_t _n = 0; _n < _block_size / 8; _n++)
+        for (int32_t _n = 0; _n < {{size // 8}}; _n++)
         {
-            if (_eights[_n] == 0)
-                continue;
-            for (int32_t _offset = 8 * _n; _offset < 8 * _n + 8; _offset++)
-            {
-                if (!_has_event[_offset])
-                    continue;
-                const int32_t _idx = _start + _offset;
-                {{_eventspace}}[_count++] = _idx;
-                {% if _uses_refractory %}
-                {{not_refractory}}[_idx] = false;
-                {{lastspike}}[_idx] = {{t}};
-                {% endif %}
-            }
+            {# each byte of the eight is 0 or 1; the lowest comes first on all usual processors #}
+            for (uint64_t _left = _eights[_n]; _left != 0; _left &= _left - 1)
+                _add_event(_start + 8 * _n + (__builtin_ctzll(_left) >> 3));
         }
+    }
+    {% endfor %}
+    for (; _start < N; _start++)
+    {
+        if (_condition(_start))
+            _add_event(_start);
     }
     {{_eventspace}}[N] = _count;
 {% endblock %}
