@@ -54,7 +54,7 @@ class Case:
     @property
     def images(self) -> int:
         """Images of a long run."""
-        return int(np.clip(_WORK[self.kind] // self.cells, 2, 500))
+        return int(np.clip(_WORK[self.kind] // self.cells, 4, 500))
 
 
 @dataclasses.dataclass

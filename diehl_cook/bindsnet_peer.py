@@ -17,7 +17,7 @@ import torch
 from bindsnet.encoding import poisson
 from bindsnet.models import DiehlAndCook2015
 
-STEPS, TIME_STEP_MS, IMAGES = 250, 1.0, 5
+STEPS, TIME_STEP_MS, IMAGES = 250, 1.0, 2
 # As many input spikes as ours: 2300 in 350 ms, scaled to 250 ms.
 INPUT_SPIKES = 2300 * 250 / 350
 

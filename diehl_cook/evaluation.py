@@ -54,7 +54,7 @@ class Evaluation:
             "accuracies": accuracies.tolist(),
             "spikes_per_image": float(self.spikes.mean()),
             "unlabelled_cells": int(np.sum(self.labels == readout.NO_CLASS)),
-            "images_without_prediction": float(np.mean(self.confusion[:, -1].sum())),
+            "images_without_prediction": float(self.confusion[:, -1].sum()),
             "confusion": self.confusion.tolist(),
         }
 

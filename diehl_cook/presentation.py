@@ -212,7 +212,8 @@ def record_presentation(
     -------
     Raster
     """
-    network = protocol.build_presentation(experiment, False, len(image), capacity=1)
+    precise = experiment.model_copy(update={"precision": "double"})
+    network = protocol.build_presentation(precise, False, len(image), capacity=1)
     groups = (INPUT, EXCITATORY, INHIBITORY)
     monitors = [SpikeMonitor(network[group], name=f"{group}_raster") for group in groups]
     network.add(*monitors)

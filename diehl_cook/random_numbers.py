@@ -85,7 +85,7 @@ def _steps_to_spike(
 ) -> NDArray[np.int32]:
     probability = np.asarray(probability, dtype=np.float64)
     draw = uniform(seed, stage, image, showing, step, cell)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         # log1p(-p) is 0 for p = 0 and -inf for p = 1: never, and every step.
         failures = np.floor(np.log(draw) / np.log1p(-probability))
     return np.where(failures < NEVER, failures + 1, NEVER).astype(np.int32)
