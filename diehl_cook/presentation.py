@@ -97,6 +97,14 @@ class Presenter:
         """
         return protocol.resting_state(self.experiment, weights, theta)
 
+    def fits(self, state: Arrays) -> bool:
+        """Whether a state is one of this network: the same variables, of the same sizes."""
+        names = self.program.names("state")
+        sizes = {name: self.program.variables[name].size for name in names}
+        return set(state) == set(names) and all(
+            sizes[name] in (None, values.size) for name, values in state.items()
+        )
+
     def show(
         self, state: Arrays, images: NDArray[np.integer], first: int, stage: int, workspace: Path
     ) -> Shown:

@@ -17,7 +17,7 @@ from diehl_cook import readout
 from diehl_cook.experiment import Experiment
 from diehl_cook.presentation import LEARNING, Presenter, Shown, start_weights, weights_and_theta
 from diehl_cook.progress import Progress
-from diehl_cook.run_folder import Arrays, RunFolder, TrainedNetwork
+from diehl_cook.run_folder import Arrays, RunFolder, RunFolderError, TrainedNetwork
 
 
 @dataclasses.dataclass
@@ -86,7 +86,7 @@ def train(
     TrainedNetwork
         Also kept in the folder.
     """
-    journey = _resume(folder) or _depart(experiment, presenter)
+    journey = _resume(folder, presenter) or _depart(experiment, presenter)
     while journey.images < experiment.training.images:
         chunk = _next_chunk(journey.images, experiment)
         begun = time.monotonic()
@@ -182,10 +182,23 @@ def _pack(journey: Journey) -> Arrays:
     }
 
 
-def _resume(folder: RunFolder) -> Journey | None:
+def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
     arrays = folder.load_checkpoint()
     if arrays is None:
         return None
+    try:
+        journey = _unpack(arrays)
+    except (KeyError, ValueError, TypeError):
+        journey = None
+    if journey is None or not presenter.fits(journey.state):
+        raise RunFolderError(
+            f"{folder.path}/checkpoint.npz: is of another version of this program;"
+            " go on with that version, or delete the file to start afresh"
+        )
+    return journey
+
+
+def _unpack(arrays: Arrays) -> Journey:
     parts = (arrays[f"block/{name}"] for name in ("data", "indices", "indptr"))
     responses = csr_array(tuple(parts), shape=tuple(arrays["block/shape"]))
     presentations, spikes = (int(count) for count in arrays["block/counts"])

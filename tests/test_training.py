@@ -5,7 +5,7 @@ import pytest
 
 from diehl_cook.presentation import start_weights
 from diehl_cook.readout import assign_labels, predict
-from diehl_cook.run_folder import RunFolder
+from diehl_cook.run_folder import RunFolder, RunFolderError
 from diehl_cook.training import train
 
 IMAGES, BLOCK, CHUNK = 120, 40, 25
@@ -185,3 +185,31 @@ def test_a_training_shorter_than_a_block_leaves_an_empty_table(training):
     run = training("training.images=10").go()
     assert run.rows == []
     assert run.folder.has_network()
+
+
+def _without(name):
+    return lambda arrays: {key: value for key, value in arrays.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _without("state/excitatory.v"),
+        _without("block/indices"),
+        _without("rows"),
+        lambda arrays: arrays | {"state/excitatory.new_trace": np.zeros(100)},
+        lambda arrays: arrays | {"state/excitatory.theta": np.zeros(99)},
+        lambda arrays: arrays | {"images": np.array(["many"])},
+    ],
+    ids=["no-voltage", "no-indices", "no-rows", "new-variable", "fewer-cells", "no-number"],
+)
+def test_a_checkpoint_of_another_version_is_one_line(training, change):
+    run = training()
+    with pytest.raises(KeyboardInterrupt):
+        run.go(interrupt_after(2))
+    kept = change(run.folder.load_checkpoint())
+    run.folder.save_checkpoint(kept)
+    with pytest.raises(RunFolderError, match=r"checkpoint.npz: is of another version") as error:
+        run.go()
+    assert "\n" not in str(error.value)
+    assert run.folder.load_checkpoint().keys() == kept.keys()
