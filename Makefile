@@ -22,7 +22,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures sweep reproduce test test-all lint benchmark clean
+.PHONY: help setup train evaluate figures sweep reproduce check test test-all lint benchmark clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -47,6 +47,9 @@ sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.
 
 reproduce: $(ready) ## figure 2B for SIZES="100 400" and RULES="triplet power_law" (default: all)
 	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(jobs) $(scheduler)
+
+check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
+	$(run) check $(RUN)
 
 test: $(ready) ## run the tests
 	$(pytest)

@@ -18,6 +18,7 @@ from diehl_cook import (
     material,
     network_file,
     provenance,
+    reference,
     report,
     reproduce,
     runs,
@@ -181,6 +182,27 @@ def benchmark_(options: argparse.Namespace) -> None:
     print(f"Numbers and figure lie in {options.into}/: benchmark.json, benchmark.png.")
 
 
+def check(options: argparse.Namespace) -> None:
+    """Tell whether runs of 100 cells are like the reference runs, or make these the reference."""
+    folders = [RunFolder(path) for path in options.runs]
+    if options.write:
+        reference.write_reference(folders, options.reference)
+        print(f"The reference lies in {options.reference}.")
+        return
+    known = reference.read_reference(options.reference)
+    outside = 0
+    for folder in folders:
+        for each in reference.compare(reference.measure(folder), known):
+            verdict = "inside" if each.inside else "OUTSIDE"
+            print(
+                f"{folder.path}: {each.quantity} {each.value:.4g} is {verdict}"
+                f" [{each.low:.4g}, {each.high:.4g}]"
+            )
+            outside += not each.inside
+    if outside:
+        raise OutOfRangeError(f"{outside} quantities are outside the reference distribution")
+
+
 def show(options: argparse.Namespace) -> None:
     """Print an experiment with every value filled in."""
     print(dump_experiment(_experiment(options)), end="")
@@ -227,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands)
     _add_show(commands)
     _add_benchmark(commands)
+    _add_check(commands)
     _add_sweep(commands)
     _add_reproduce(commands)
     return parser
@@ -308,6 +331,27 @@ def _add_reproduce(commands: Any) -> None:
 
 def _add_figures(commands: Any) -> None:
     _add_run(_add(commands, "figures", draw))
+
+
+def _add_check(commands: Any) -> None:
+    parser = _add(commands, "check", check)
+    parser.add_argument(
+        "runs",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="evaluated runs of n100.yaml",
+    )
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="FILE.csv",
+        default=_REFERENCE / "n100.csv",
+        help="reference distribution (default: results/reference/n100.csv)",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="make these runs the reference instead"
+    )
 
 
 def _add_benchmark(commands: Any) -> None:
