@@ -21,7 +21,7 @@ from diehl_cook.network import (
     INPUT_TO_EXCITATORY,
     has_delays,
 )
-from diehl_cook.simulation import Arrays, Program, compile_program, interpret
+from diehl_cook.simulation import RUN_SECONDS, Arrays, Program, compile_program, interpret
 
 #: Random streams: learning, labelling, and one for each presentation of the test images.
 LEARNING, LABELLING, TESTING = 0, 1, 2
@@ -45,12 +45,15 @@ class Shown:
         How often each image was shown until it drew enough spikes.
     spikes : int
         Excitatory spikes of all showings together.
+    seconds : float
+        What the simulation took, without its start.
     """
 
     state: Arrays
     responses: csr_array
     showings: NDArray[np.int64]
     spikes: int
+    seconds: float
 
 
 class Presenter:
@@ -150,6 +153,7 @@ class Presenter:
             responses=self._responses(results, shown, len(images)),
             showings=np.bincount(shown, minlength=len(images)),
             spikes=results[f"{protocol.SPIKES}.i"].size,
+            seconds=float(results[RUN_SECONDS][0]),
         )
 
     def _responses(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> csr_array:

@@ -37,6 +37,10 @@ Values = Mapping[str, ArrayLike]
 Arrays = dict[str, NDArray[Any]]
 Role = Literal["state", "parameter", "record", "other"]
 
+#: Seconds that the loop over time steps took, without start and files. Brian2's own device
+#: counts processor time, the vectorised one wall-clock time.
+RUN_SECONDS = "run.seconds"
+
 # Brian2 has one device for all threads of a process.
 _one_device = threading.Lock()
 
@@ -97,7 +101,7 @@ class Program:
         Returns
         -------
         dict of str to ndarray
-            Every state variable and record after the run.
+            Every state variable and record after the run, and `RUN_SECONDS`.
 
         Raises
         ------
@@ -118,10 +122,12 @@ class Program:
             _execute(
                 [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments], self.folder
             )
-            return {
+            arrays = {
                 name: self._read(results, name)
                 for name in self.names("state") + self.names("record")
             }
+            seconds = float((results / "last_run_info.txt").read_text().split()[0])
+            return arrays | {RUN_SECONDS: np.array([seconds])}
 
     def _require_parameters(self, values: Values) -> None:
         missing = set(self.names("parameter")) - set(values)
@@ -193,7 +199,7 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def interpret(network: Network, values: Values, inputs: Values, duration: Quantity) -> None:
+def interpret(network: Network, values: Values, inputs: Values, duration: Quantity) -> float:
     """Run a network in this process, on Brian2's NumPy target: slow, but open to any monitor.
 
     Parameters
@@ -204,6 +210,11 @@ def interpret(network: Network, values: Values, inputs: Values, duration: Quanti
         As for `Program.run`.
     duration : Quantity
         The longest time to run; the network may stop itself before.
+
+    Returns
+    -------
+    float
+        Seconds that the loop over time steps took.
     """
     prefs.codegen.target = "numpy"
     for name, value in values.items():
@@ -213,6 +224,7 @@ def interpret(network: Network, values: Values, inputs: Values, duration: Quanti
         rows = np.asarray(inputs[timed_array.name])
         timed_array.values[: len(rows)] = rows
     network.run(duration, namespace={})
+    return float(device._last_run_time)
 
 
 def _timed_arrays(network: Network) -> set[TimedArray]:
