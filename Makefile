@@ -13,7 +13,7 @@ BENCHMARK_SIZES = 100 400 1600 6400
 PEERS =
 PYTHON =
 
-# A value with a space wants quotes of its own: make train SET="'excitatory.refractory=50 ms' cells=64"
+# A value with a space wants quotes of its own: make train SET="'excitatory.refractory_period=50 ms' cells=64"
 run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
 jobs = $(if $(JOBS),--jobs $(JOBS))
