@@ -202,18 +202,15 @@ def test_delays_agree(rule: str, seed: int, n_input: int, n_e: int) -> None:
     assert_agree(run_at_runtime(network.trial("brian2")), result)
 
 
-# All share one room, and there is one program for each combination.
-DEFAULT = ("pre_and_post", "exponential_euler", "dense")
-MORE = [
+# All share one room, and there is one program for each combination, half a minute to compile.
+COMPILED = [
     *((rule, integrator, "dense") for rule in RULES for integrator in INTEGRATORS),
     *((rule, "exponential_euler", "brian2") for rule in RULES),
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "integrator", "synapses"),
-    [DEFAULT, *(pytest.param(*c, marks=pytest.mark.slow) for c in MORE if c != DEFAULT)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("rule", "integrator", "synapses"), COMPILED)
 def test_standalone_agrees(rule: str, integrator: str, synapses: str, programs: Path) -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)

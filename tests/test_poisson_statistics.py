@@ -16,7 +16,7 @@ from diehl_cook import datasets, protocol
 from diehl_cook.experiment import Experiment, load_experiment
 from diehl_cook.simulation import interpret
 
-SEEDS = 25
+SEEDS = 16
 STEPS = 700
 RATES_PER_SECOND = 1 / 8 * 2  # a pixel's rate over its brightness, at the first intensity
 
