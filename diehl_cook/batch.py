@@ -45,13 +45,23 @@ class Score:
         Shares from 0 to 1, over the presentations; the spread of a single one is NaN.
     spikes_per_image : float
         Excitatory spikes while an image is scored.
+    training_spikes : float
+        Excitatory spikes per presentation in the last whole block of the training; this and what
+        follows is NaN without one.
+    retries_per_image : float
+        Showings in that block beyond the first of each image.
+    mean_theta_mV : float
+        Adaptive threshold at its end.
     ms_per_presentation : float
-        Wall-clock time of a presentation while learning; NaN before the first whole block.
+        Wall-clock time of a presentation while learning.
     """
 
     accuracy_mean: float
     accuracy_sd: float
     spikes_per_image: float
+    training_spikes: float
+    retries_per_image: float
+    mean_theta_mV: float
     ms_per_presentation: float
 
 
@@ -130,18 +140,21 @@ def score_of(member: Member) -> Score | None:
     except RunFolderError:
         return None
     assert summary is not None
-    spread = summary["accuracy_sd"]
+    spread, rows = summary["accuracy_sd"], member.folder.read_training()
+    last = rows[-1] if rows else {}
     return Score(
         accuracy_mean=summary["accuracy_mean"],
         accuracy_sd=np.nan if spread is None else spread,
         spikes_per_image=summary["spikes_per_image"],
-        ms_per_presentation=_learning_time(member.folder),
+        training_spikes=last.get("spikes_per_presentation", np.nan),
+        retries_per_image=last.get("retries", np.nan) / member.experiment.training.block,
+        mean_theta_mV=last.get("mean_theta_mV", np.nan),
+        ms_per_presentation=_mean([row["ms_per_presentation"] for row in rows]),
     )
 
 
-def _learning_time(folder: RunFolder) -> float:
-    times = [row["ms_per_presentation"] for row in folder.read_training()]
-    return float(np.mean(times)) if times else np.nan
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else np.nan
 
 
 def _in_words(member: Member, result: Any) -> str:

@@ -49,6 +49,11 @@ class Population(Section):
     refractory_voltage: Literal["integrates", "clamped"] = Field(
         description="what the voltage does while the cell cannot spike"
     )
+    clamp_period: Time | None = Field(
+        None,
+        description="how long a clamped voltage stays at v_reset; code: as long as the cell"
+        " cannot spike, as if nothing is stated; circulating ports: 5 ms of 50 ms",
+    )
 
 
 class Excitatory(Population):
@@ -94,6 +99,11 @@ class Connections(Section):
         78.0, description="input weights of a cell sum to this before each showing; code"
     )
     normalise: bool = Field(True, description="scale to weight_sum; code: always")
+    update_order: Literal["pre_first", "post_first"] = Field(
+        "pre_first",
+        description="whether input or excitatory spikes of one step change the weights first;"
+        " code: either, left to chance by Brian 1",
+    )
     input_delay: TimeOrZero = Field(
         0 * ms,
         description="delays of input synapses are uniform in [0, input_delay], drawn anew for"
@@ -204,6 +214,10 @@ class Experiment(Section):
                 raise ValueError(f"presentation.{name} is no multiple of time_step")
         if float(self.connections.input_delay) > float(self.presentation.rest):
             raise ValueError("connections.input_delay is longer than presentation.rest")
+        for name in ("excitatory", "inhibitory"):
+            cells = getattr(self, name)
+            if cells.clamp_period is not None and cells.refractory_voltage != "clamped":
+                raise ValueError(f"{name}.clamp_period needs 'refractory_voltage: clamped'")
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
         return self

@@ -9,7 +9,7 @@ from brian2.utils.stringtools import word_substitute
 
 from diehl_cook import neurons
 from diehl_cook.dense import DenseSynapses
-from diehl_cook.experiment import Experiment
+from diehl_cook.experiment import Experiment, Population
 from diehl_cook.plasticity import Rule
 
 INPUT = "input"
@@ -69,8 +69,7 @@ def excitatory_cells(experiment: Experiment, learning: bool) -> NeuronGroup:
         reset = "\n".join([reset, neurons.ADAPT, experiment.learning_rule.on_excitatory_spike])
     equations = neurons.excitatory_equations(experiment, learning)
     group = _cells(experiment, EXCITATORY, equations, neurons.EXCITATORY_FIRES, reset)
-    if experiment.excitatory.refractory_voltage == "clamped":
-        _clamp(group)
+    _clamp(group, experiment.excitatory)
     return group
 
 
@@ -78,8 +77,7 @@ def inhibitory_cells(experiment: Experiment) -> NeuronGroup:
     """The inhibitory cells, paper section 2.1."""
     equations = neurons.inhibitory_equations(experiment)
     group = _cells(experiment, INHIBITORY, equations, neurons.INHIBITORY_FIRES, neurons.RESET)
-    if experiment.inhibitory.refractory_voltage == "clamped":
-        _clamp(group)
+    _clamp(group, experiment.inhibitory)
     return group
 
 
@@ -101,9 +99,24 @@ def input_synapses(
         experiment, inputs, excitatory, INPUT_TO_EXCITATORY, model, on_pre, on_post
     )
     if learning:
-        # Within a step the input spikes change the weights first.
-        synapses.post.order = synapses.pre.order + 1
+        _order_updates(experiment, synapses)
     return synapses
+
+
+def _order_updates(experiment: Experiment, synapses: Synapses | DenseSynapses) -> None:
+    """Say which spikes of one step change the weights first.
+
+    Where excitatory spikes do, all cells that fire are reset, traces included, in between: so
+    the change by excitatory spikes finds the input's trace as it was, and the input spikes
+    that follow find the new weights and the new traces of the excitatory cells.
+    """
+    if experiment.connections.update_order == "pre_first":
+        synapses.post.order = synapses.pre.order + 1
+        return
+    synapses.post.order = synapses.pre.order - 2
+    for group in (synapses.source, synapses.target):
+        resetter = group.resetter["spike"]
+        resetter.when, resetter.order = "synapses", synapses.pre.order - 1
 
 
 def has_delays(experiment: Experiment) -> bool:
@@ -198,5 +211,8 @@ def _cells(
     )
 
 
-def _clamp(group: NeuronGroup) -> None:
-    group.run_regularly(neurons.CLAMP, when="resets", order=1, name=f"{group.name}_clamp")
+def _clamp(group: NeuronGroup, cells: Population) -> None:
+    if cells.refractory_voltage == "clamped":
+        group.run_regularly(
+            neurons.clamp(cells), when="resets", order=1, name=f"{group.name}_clamp"
+        )

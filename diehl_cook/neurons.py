@@ -15,7 +15,7 @@ from brian2.equations.equations import FLOAT
 from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
 from brian2.utils.stringtools import get_identifiers
 
-from diehl_cook.experiment import Experiment
+from diehl_cook.experiment import Experiment, Population
 from diehl_cook.quantities import Section
 
 # Paper equations 1 and 2. time_since_spike grows from 0 at each spike.
@@ -41,9 +41,9 @@ time_since_spike = 0*second
 """
 ADAPT = "theta += theta_plus"
 
-# The voltage stays at v_reset as long as the cell cannot spike (`refractory_voltage: clamped`).
+# The voltage stays at v_reset for some time after a spike (`refractory_voltage: clamped`).
 CLAMP = """
-is_clamped = int(time_since_spike < refractory_period + dt/2)
+is_clamped = int(time_since_spike < {period} + dt/2)
 v = is_clamped * v_reset + (1 - is_clamped) * v
 """
 
@@ -63,15 +63,22 @@ ALWAYS_DOUBLE = frozenset({"theta", "theta_plus", "tau_theta"})
 def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
     """Equations of the excitatory cells; theta and traces move only while learning."""
     cells, rule = experiment.excitatory, experiment.learning_rule
+    statements = EXCITATORY_FIRES + RESET + clamp(cells)
     if not learning:
-        return with_parameters(CELL + FIXED_THRESHOLD, [cells], EXCITATORY_FIRES + RESET)
+        return with_parameters(CELL + FIXED_THRESHOLD, [cells], statements)
     equations = "\n".join([CELL, ADAPTIVE_THRESHOLD, NORMALISATION, rule.excitatory_traces])
-    return with_parameters(equations, [cells, rule], EXCITATORY_FIRES + RESET + ADAPT)
+    return with_parameters(equations, [cells, rule], statements + ADAPT)
 
 
 def inhibitory_equations(experiment: Experiment) -> Equations:
     """Equations of the inhibitory cells."""
-    return with_parameters(CELL, [experiment.inhibitory], INHIBITORY_FIRES + RESET)
+    cells = experiment.inhibitory
+    return with_parameters(CELL, [cells], INHIBITORY_FIRES + RESET + clamp(cells))
+
+
+def clamp(cells: Population) -> str:
+    """What holds the voltage of clamped cells; by default as long as they cannot spike."""
+    return CLAMP.format(period="clamp_period" if cells.clamp_period else "refractory_period")
 
 
 def input_trace_equations(experiment: Experiment) -> Equations:

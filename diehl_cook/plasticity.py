@@ -17,7 +17,7 @@ from typing import ClassVar
 from brian2.units import ms
 from pydantic import Field
 
-from diehl_cook.quantities import NotNegative, Positive, Section, Time
+from diehl_cook.quantities import NotNegative, Number, Positive, Section, Time
 
 
 class Rule(Section):
@@ -40,7 +40,10 @@ class Rule(Section):
 class Triplet(Rule):
     """Nearest-spike triplet rule, paper section 2.3 rule 4; parameters from the published code."""
 
-    eta_presynaptic: NotNegative = Field(1e-4, description="published code, nu_ee_pre")
+    eta_presynaptic: Number = Field(
+        1e-4,
+        description="published code, nu_ee_pre; below zero: the sign slip of circulating ports",
+    )
     eta_postsynaptic: NotNegative = Field(1e-2, description="published code, nu_ee_post")
     tau_presynaptic: Time = Field(20 * ms, description="published code, tc_pre_ee")
     tau_postsynaptic_1: Time = Field(20 * ms, description="published code, tc_post_1_ee")

@@ -129,6 +129,7 @@ Voltage = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS)]
 VoltageOrZero = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS), _NotNegative]
 
 _NoBoolean = BeforeValidator(_refuse_boolean)
+Number = Annotated[float, Field(allow_inf_nan=False), _NoBoolean]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean]
 Count = Annotated[int, Field(gt=0), _NoBoolean]

@@ -154,8 +154,8 @@ def table(sweep: Sweep, failures: Mapping[str, Failure]) -> list[dict[str, Any]]
     Returns
     -------
     list of dict
-        Values swept, accuracy of each seed, mean and standard deviation over the seeds, spikes
-        per image, and what failed.
+        Values swept, accuracy of each seed, mean and standard deviation over the seeds, means of
+        the activity, and what failed.
     """
     keys = list(dict.fromkeys(key for setting in sweep.settings for key in setting.overrides))
     rows = [_row(sweep, setting, keys, failures) for setting in sweep.settings]
@@ -274,17 +274,24 @@ def _row(
         },
         "mean": _rounded(np.mean(accuracies) if done else None),
         "sd": _rounded(np.std(accuracies, ddof=1) if len(done) > 1 else None),
-        "spikes_per_image": _rounded(_mean_spikes(done), 2),
+        **{name: _rounded(_mean(done, name), digits) for name, digits in _ACTIVITY.items()},
         "error": "; ".join(errors),
     }
 
 
-def _mean_spikes(scores: Sequence[Score]) -> float | None:
-    return float(np.mean([score.spikes_per_image for score in scores])) if scores else None
+def _mean(scores: Sequence[Score], name: str) -> float | None:
+    return float(np.mean([getattr(score, name) for score in scores])) if scores else None
 
 
 def _rounded(value: Any, digits: int = 5) -> float | str:
-    return "" if value is None else round(float(value), digits)
+    return "" if value is None or np.isnan(value) else round(float(value), digits)
 
 
 _LONGEST_NAME = 120
+# What a table tells of the activity, and to how many digits.
+_ACTIVITY = {
+    "spikes_per_image": 2,
+    "training_spikes": 2,
+    "retries_per_image": 4,
+    "mean_theta_mV": 2,
+}

@@ -60,9 +60,12 @@ def rule_of(case: GoldenCase) -> Triplet | None:
 
 def trial_of(case: GoldenCase, synapses: str) -> Trial:
     """The network of a recording, with its inputs and its state at the start."""
-    rule, delayed = rule_of(case), case.has_delay
     return Trial(
-        experiment=experiment_of(parameters_of(case), rule, case.n_e, synapses, delayed),
+        experiment=experiment_of(
+            *(parameters_of(case), rule_of(case), case.n_e, synapses),
+            delayed=case.has_delay,
+            post_before_pre=case.post_before_pre,
+        ),
         learning=case.training,
         inputs=case.inputs,
         weights=case.w_init,
@@ -71,7 +74,6 @@ def trial_of(case: GoldenCase, synapses: str) -> Trial:
         v_e=case.v_e_init,
         v_i=case.v_i_init,
         delay_steps=case.delay_steps,
-        post_before_pre=case.post_before_pre,
     )
 
 

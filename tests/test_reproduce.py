@@ -87,7 +87,7 @@ def scores(monkeypatch, accuracies):
 
     def score_of(member):
         accuracy = accuracies.get(member.name)
-        return None if accuracy is None else Score(accuracy, np.nan, 17.0, np.nan)
+        return None if accuracy is None else Score(accuracy, np.nan, 17.0, *[np.nan] * 4)
 
     monkeypatch.setattr(reproduce, "score_of", score_of)
 

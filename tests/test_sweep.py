@@ -36,13 +36,15 @@ def load(folder, **content):
     return sweep.load_sweep(write(folder, **content), folder / "results")
 
 
-def pretend(member, accuracy, spikes=17.0):
+def pretend(member, accuracy, spikes=17.0, rows=()):
     """Leave in a run folder what a finished run leaves there."""
     member.folder.path.mkdir(parents=True, exist_ok=True)
     member.folder.settle(member.experiment)
     settings = member.experiment.evaluation.model_dump(mode="json")
     summary = {"accuracy_mean": accuracy, "accuracy_sd": None, "spikes_per_image": spikes}
     member.folder.save_evaluation(summary | {"settings": settings}, {"classes": np.zeros(1)})
+    if rows:
+        member.folder.write_training(rows)
 
 
 class Listener:
@@ -149,9 +151,12 @@ def test_unknown_experiment_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted((EXPERIMENTS / "sweeps").glob("[!b]*.yaml")), ids=str)
-def test_committed_sweeps_are_valid_and_never_open_the_test_set(path, tmp_path):
+def test_committed_sweeps_are_valid_and_only_the_one_that_chooses_nothing_opens_the_test_set(
+    path, tmp_path
+):
     members = sweep.load_sweep(path, tmp_path).members
-    assert all(member.experiment.data.validation == 10_000 for member in members)
+    validation = 0 if path.stem == "deviations_n100" else 10_000
+    assert all(member.experiment.data.validation == validation for member in members)
     passes = {100: 40_000, 400: 3 * 50_000}
     assert all(m.experiment.training.images == passes[m.experiment.cells] for m in members)
 
@@ -174,10 +179,26 @@ def test_table_is_sorted_by_mean(tmp_path):
         "mean": 0.8,
         "sd": "",
         "spikes_per_image": 17.0,
+        "training_spikes": "",
+        "retries_per_image": "",
+        "mean_theta_mV": "",
         "error": "seed 1: no luck",
     }
     assert list(csv.DictReader(sweep.table_bytes(rows).decode().splitlines()))
     assert "no luck" in sweep.as_text(rows)
+
+
+def test_table_tells_the_activity_at_the_end_of_the_training(tmp_path):
+    swept = load(tmp_path, set={"training.block": 500}, seeds=[0, 1])
+    for member, theta in zip(swept.members, (40.0, 41.0), strict=True):
+        early = {"images": 500, "spikes_per_presentation": 90.0, "retries": 400}
+        late = {"images": 1000, "spikes_per_presentation": theta / 2, "retries": theta}
+        rows = [early | {"mean_theta_mV": 25.0}, late | {"mean_theta_mV": theta}]
+        pretend(member, 0.8, rows=[row | {"ms_per_presentation": 1.0} for row in rows])
+    (row,) = sweep.table(swept, {})
+    assert row["training_spikes"] == 20.25
+    assert row["retries_per_image"] == 0.081
+    assert row["mean_theta_mV"] == 40.5
 
 
 def test_table_of_nothing_done(tmp_path):

@@ -44,7 +44,12 @@ NAMES: dict[type, tuple[str, dict[str, str]]] = {
 
 
 def experiment_of(
-    parameters: Parameters, rule: Rule | None, cells: int, synapses: str, delayed: bool = False
+    parameters: Parameters,
+    rule: Rule | None,
+    cells: int,
+    synapses: str,
+    delayed: bool = False,
+    post_before_pre: bool = False,
 ) -> Experiment:
     """The same network as the NumPy simulation's.
 
@@ -55,6 +60,7 @@ def experiment_of(
     cells : how many of each kind.
     synapses : ``brian2`` or ``dense``.
     delayed : input synapses have delays, which the trial gives.
+    post_before_pre : order of the weight updates within a step.
     """
     name, settings = _rule(rule or Triplet())
     longest = parameters.steps_rest * parameters.dt * second if delayed else 0 * second
@@ -68,7 +74,11 @@ def experiment_of(
             "time_step": parameters.dt * second,
             "excitatory": _excitatory(parameters),
             "inhibitory": _population(parameters.i, parameters),
-            "connections": _connections(parameters, rule) | {"input_delay": longest},
+            "connections": _connections(parameters, rule)
+            | {
+                "input_delay": longest,
+                "update_order": "post_first" if post_before_pre else "pre_first",
+            },
             "plasticity": {name: settings},
             "presentation": {
                 "image": parameters.steps_image * parameters.dt * second,
@@ -109,12 +119,10 @@ def _excitatory(parameters: Parameters) -> dict[str, Any]:
     }
     if parameters.refractoriness == "published":
         return values | {"refractory_voltage": "integrates"}
-    if parameters.refractoriness == "clamped":
-        return values | {
-            "refractory_period": parameters.lockout * second,
-            "refractory_voltage": "clamped",
-        }
-    raise ValueError(f"this project has no refractoriness {parameters.refractoriness!r}")
+    values |= {"refractory_period": parameters.lockout * second, "refractory_voltage": "clamped"}
+    if parameters.refractoriness == "lockout":
+        values["clamp_period"] = parameters.e.refractory * second
+    return values
 
 
 def _connections(parameters: Parameters, rule: Rule | None) -> dict[str, Any]:

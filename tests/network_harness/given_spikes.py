@@ -36,20 +36,8 @@ end_step : integer (shared, constant)
 halted : integer (shared)
 """
 
-TRACES_OF_FIRING = f"""
-fires = int({neurons.EXCITATORY_FIRES})
-x1 = fires + (1 - fires) * x1
-x2 = fires + (1 - fires) * x2
-"""
 
-
-def build(
-    experiment: Experiment,
-    learning: bool,
-    n_inputs: int,
-    n_steps: int,
-    updates_post_before_pre: bool = False,
-) -> Network:
+def build(experiment: Experiment, learning: bool, n_inputs: int, n_steps: int) -> Network:
     """The network with room for so many steps; it stops itself after step ``end_step - 1``.
 
     Monitors are named after what they record: ``excitatory_record``, ``inhibitory_updated``, ...
@@ -61,24 +49,8 @@ def build(
     network = build_network(experiment, inputs, learning)
     if learning and experiment.connections.normalise:
         normalise(network, clock)
-    if updates_post_before_pre:
-        post_before_pre(network)
     _observe(network, clock)
     return network
-
-
-def post_before_pre(network: Network) -> None:
-    """Turn round the order of the weight updates in a step, for the triplet rule without delays.
-
-    Post update, traces of both kinds of cells, then propagation and pre update. Excitatory cells
-    that fire are still above threshold then; the resets set their traces to 1 once more, which
-    changes nothing.
-    """
-    synapses, excitatory = network[INPUT_TO_EXCITATORY], network[EXCITATORY]
-    synapses.post.order, synapses.pre.order = -2, 2
-    resetter = network[INPUT].resetter["spike"]
-    resetter.when, resetter.order = "synapses", 0
-    network.add(excitatory.run_regularly(TRACES_OF_FIRING, when="synapses", order=0))
 
 
 def _inputs(experiment: Experiment, learning: bool, n_inputs: int, n_steps: int) -> NeuronGroup:

@@ -58,7 +58,6 @@ def _build(trial: Trial, n_presentations: int | None = None) -> Network:
         trial.learning,
         trial.weights.shape[0],
         presentations * trial.experiment.presentation_steps,
-        trial.post_before_pre,
     )
 
 

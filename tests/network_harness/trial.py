@@ -31,8 +31,7 @@ class Room:
 class Trial:
     """One simulation. M: inputs, N: cells of each kind.
 
-    Voltages of None are those of the experiment. ``post_before_pre`` is the order of weight
-    updates that this project does not have: see ``given_spikes.post_before_pre``.
+    Voltages of None are those of the experiment.
     """
 
     experiment: Experiment
@@ -44,7 +43,6 @@ class Trial:
     v_e: Array | None = None  # (N,)
     v_i: Array | None = None  # (N,)
     delay_steps: Indices | None = None  # (M, N)
-    post_before_pre: bool = False
 
     @property
     def room(self) -> Room:
@@ -62,8 +60,9 @@ class Trial:
         e = self.experiment
         return (
             *(e.synapses, e.integration, e.rule, e.excitatory.refractory_voltage),
+            *(e.excitatory.clamp_period is None, e.connections.update_order),
             *(e.connections.normalise, e.image_steps, e.presentation_steps, float(e.time_step)),
-            *(self.learning, self.delay_steps is not None, self.post_before_pre),
+            *(self.learning, self.delay_steps is not None),
         )
 
     def given_spikes(self, n_steps: int) -> Array:

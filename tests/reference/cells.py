@@ -82,12 +82,12 @@ def silent_steps_e(parameters: Parameters) -> int:
 def held_steps_e(parameters: Parameters) -> int:
     """Return for how many steps after its spike an E cell's voltage ends at the reset value.
 
-    As published: none, it integrates freely. Under the lock-out: until the step in which the cell
-    may spike again, whose state update is the first that counts. If clamped: one step longer; like
-    a published I cell it may spike in that step, and is held once more if it does not.
+    As published: none, it integrates freely. Under the lock-out: for the published refractory
+    period, then it integrates in silence. If clamped: as long as it cannot spike; like a published
+    I cell it may spike in the last of these steps, and is held once more if it does not.
     """
-    steps = silent_steps_e(parameters)
-    return {"published": 0, "lockout": steps - 1, "clamped": steps}[parameters.refractoriness]
+    held = {"published": 0.0, "lockout": parameters.e.refractory, "clamped": parameters.lockout}
+    return parameters.steps(held[parameters.refractoriness])
 
 
 def e_cells_that_spike(state: State, step: int, parameters: Parameters) -> Indices:

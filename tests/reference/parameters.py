@@ -57,7 +57,8 @@ class Parameters:
     """The network, its protocol, and the two choices on which implementations differ."""
 
     integrator: Integrator = "euler"  # [C] forward Euler
-    # [M] "lockout" is that of the Brian2 ports; "clamped" is as long, with E held as I cells are
+    # "lockout" is that of the Brian2 ports, whose `unless refractory` holds E a step less;
+    # "clamped" is as long, with E held throughout, as I cells are
     refractoriness: Refractoriness = "published"
 
     dt: float = 0.5e-3  # [C]
