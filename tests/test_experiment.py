@@ -119,10 +119,13 @@ def test_defaults_are_those_of_the_paper_and_its_published_code(write, keys, val
     assert float(part) == pytest.approx(value, rel=1e-12)
 
 
-def test_the_refractoriness_is_the_published_one_unless_another_is_chosen(write):
+def test_what_others_do_differently_is_as_published_unless_chosen(write):
     experiment = load_experiment(write())
     assert experiment.excitatory.refractory_voltage == "integrates"
     assert experiment.inhibitory.refractory_voltage == "clamped"
+    assert experiment.excitatory.clamp_period is None
+    assert experiment.inhibitory.clamp_period is None
+    assert experiment.connections.update_order == "pre_first"
     assert experiment.integration == "exponential_euler"
 
 
@@ -201,6 +204,10 @@ def test_the_chosen_rule_comes_with_its_own_parameters(write, rule):
         ("synapses=sparse", ["synapses", "'dense'", "not 'sparse'"]),
         ("precision=half", ["precision", "'single'", "not 'half'"]),
         ("excitatory.refractory_voltage=held", ["refractory_voltage", "'clamped'"]),
+        ("excitatory.clamp_period=5 ms", ["excitatory.clamp_period", "voltage: clamped"]),
+        ("inhibitory.clamp_period=0 ms", ["inhibitory.clamp_period", "greater than zero"]),
+        ("connections.update_order=both", ["update_order", "'post_first'", "not 'both'"]),
+        ("plasticity.triplet.eta_presynaptic=.nan", ["eta_presynaptic", "nan"]),
         ("presentation.image=350.3 ms", ["presentation.image", "no multiple of time_step"]),
         ("presentation.rest=0.1 ms", ["presentation.rest", "no multiple of time_step"]),
         ("connections.input_delay=10 ms", ["input_delay", "synapses: brian2"]),
@@ -324,7 +331,7 @@ def test_what_is_written_is_read_back_to_the_same_bits(
         "training": {"images": 10},
         "evaluation": {"labelling_images": labelling},
         "excitatory": {"tau_membrane": tau, "tau_theta": theta, "v_rest": v_rest},
-        "inhibitory": {"v_reset": v_reset},
+        "inhibitory": {"v_reset": v_reset, "clamp_period": tau},
         "connections": {"w_max": weight},
     }
     path.write_text(yaml.safe_dump(values))
@@ -332,6 +339,7 @@ def test_what_is_written_is_read_back_to_the_same_bits(
     path.write_text(dump_experiment(experiment))
     again = load_experiment(path)
     assert again == experiment
+    assert again.inhibitory.clamp_period == again.excitatory.tau_membrane
     assert float(again.excitatory.tau_membrane) == float(tau.removesuffix(" s"))
     assert float(again.excitatory.v_rest) == float(v_rest.removesuffix(" V"))
     assert again.connections.w_max == weight

@@ -145,6 +145,24 @@ def test_spikes_of_the_same_step():
     np.testing.assert_allclose(weights, [expected, 0.6], rtol=1e-9)
 
 
+def test_spikes_of_the_same_step_in_the_other_order():
+    """The cell's change sees the input's trace as it was, the input's the new one of the cell."""
+    experiment = experiment_of("triplet", eta_presynaptic=0.05, eta_postsynaptic=0.1)
+    post_first = experiment.connections.model_copy(update={"update_order": "post_first"})
+    experiment = experiment.model_copy(update={"connections": post_first})
+    weights = weights_after(experiment, 6, input_spikes=[1, 4], cell_spikes=[2, 4])
+    expected = 0.2 + 0.1 * decay(3, 20) * decay(2, 40) - 0.05 * 1
+    np.testing.assert_allclose(weights, [expected, 0.6], rtol=1e-9)
+
+
+def test_sign_slip_of_the_ports_strengthens_at_both_spikes():
+    experiment = experiment_of("triplet", eta_presynaptic=-0.05, eta_postsynaptic=0.1)
+    weights = weights_after(experiment, 6, input_spikes=[4], cell_spikes=[2])
+    np.testing.assert_allclose(weights, [0.2 + 0.05 * decay(2, 20), 0.6], rtol=1e-9)
+    experiment = experiment_of("triplet", eta_presynaptic=-5.0)
+    np.testing.assert_array_equal(weights_after(experiment, 6, [4], [2]), [1, 0.6])
+
+
 @pytest.mark.parametrize("rule", ["power_law", "exponential"])
 def test_input_spikes_alone_change_nothing(rule):
     assert RULES[rule].on_pre == ""

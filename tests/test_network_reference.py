@@ -44,6 +44,7 @@ RULES = {
     "pre_and_post": PreAndPost(eta_pre=0.1, eta_post=0.3, mu=0.7, w_max=1.5),
     "testing": None,
 }
+SLIP = Triplet(eta_pre=-0.1, eta_post=0.5, w_max=1.5)
 INTEGRATORS = ["euler", "exponential_euler"]
 REFRACTORINESS = ["published", "clamped"]
 SYNAPSES = ["brian2", "dense"]
@@ -64,6 +65,7 @@ class Drawn:
     weights: np.ndarray
     theta: np.ndarray
     delay_steps: np.ndarray | None = None
+    post_before_pre: bool = False
 
     @property
     def decay(self) -> TraceDecay | None:
@@ -85,16 +87,18 @@ class Drawn:
             rule=self.rule,
             state=state,
             trace_decay=self.decay,
+            post_before_pre=self.post_before_pre,
             delay_steps=self.delay_steps,
             record=RECORDABLE,
         )
 
     def trial(self, synapses: str) -> Trial:
         """This project's network for it."""
-        delayed = self.delay_steps is not None
         return Trial(
             experiment=experiment_of(
-                self.parameters, self.rule, self.theta.size, synapses, delayed
+                *(self.parameters, self.rule, self.theta.size, synapses),
+                delayed=self.delay_steps is not None,
+                post_before_pre=self.post_before_pre,
             ),
             learning=self.rule is not None,
             inputs=self.inputs,
@@ -162,6 +166,12 @@ def random_network(
     )
 
 
+def delayed(network: Drawn, seed: int) -> Drawn:
+    """The same with delays up to the length of a rest."""
+    delays = np.random.default_rng(seed).integers(0, STEPS_REST + 1, network.weights.shape)
+    return replace(network, delay_steps=delays)
+
+
 def assert_lively(result: Result) -> None:
     """There are spikes of both kinds to agree on, and a cell that has recovered from one."""
     assert result.e_spikes.step.size >= 5
@@ -172,6 +182,7 @@ def assert_lively(result: Result) -> None:
 random_cases = given(seed=st.integers(0, 2**31), n_input=st.integers(10, 30), n_e=st.integers(2, 8))
 # Numbers come from the seed: to shrink it would only find another network.
 few_examples = settings(max_examples=2, phases=(Phase.explicit, Phase.generate))
+one_example = settings(few_examples, max_examples=1)
 
 
 @pytest.mark.parametrize("refractoriness", REFRACTORINESS)
@@ -195,11 +206,39 @@ def test_runtime_agrees(
 def test_delays_agree(rule: str, seed: int, n_input: int, n_e: int) -> None:
     """With delays up to the length of a rest; traces on synapses decay exactly."""
     network = random_network(RULES[rule], "exponential_euler", "published", seed, n_input, n_e)
-    delays = np.random.default_rng(seed).integers(0, STEPS_REST + 1, (n_input, n_e))
-    network = replace(network, delay_steps=delays)
+    network = delayed(network, seed)
     result = network.simulate()
     assert_lively(result)
     assert_agree(run_at_runtime(network.trial("brian2")), result)
+
+
+@pytest.mark.parametrize("rule", [SLIP, None], ids=["learning", "testing"])
+@one_example
+@random_cases
+def test_lockout_and_sign_slip_of_the_ports_agree(
+    rule: Rule | None, seed: int, n_input: int, n_e: int
+) -> None:
+    """No spike for 50 ms, the voltage held for the first few of them and free for the others."""
+    network = random_network(rule, "euler", "lockout", seed, n_input, n_e)
+    result = network.simulate()
+    assert_lively(result)
+    for synapses in SYNAPSES:
+        assert_agree(run_at_runtime(network.trial(synapses)), result)
+
+
+@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule is not None])
+@one_example
+@random_cases
+def test_the_other_order_of_updates_agrees(rule: str, seed: int, n_input: int, n_e: int) -> None:
+    """Without delays and with them."""
+    network = random_network(RULES[rule], "exponential_euler", "published", seed, n_input, n_e)
+    network = replace(network, post_before_pre=True)
+    result = network.simulate()
+    assert_lively(result)
+    for synapses in SYNAPSES:
+        assert_agree(run_at_runtime(network.trial(synapses)), result)
+    network = delayed(network, seed)
+    assert_agree(run_at_runtime(network.trial("brian2")), network.simulate())
 
 
 # All share one room, and there is one program for each combination, half a minute to compile.
