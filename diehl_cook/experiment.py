@@ -42,9 +42,7 @@ class Population(Section):
     v_threshold: Voltage
     v_start: Voltage = Field(description="at the first step; code: rest - 40 mV")
     e_excitatory: Voltage = Field(0 * mV, description="reversal potential; code")
-    e_inhibitory: Voltage
     tau_ge: Time = Field(1 * ms, description="code")
-    tau_gi: Time = Field(2 * ms, description="code")
     refractory_period: TimeOrZero
     refractory_voltage: Literal["integrates", "clamped"] = Field(
         description="what the voltage does while the cell cannot spike"
@@ -64,7 +62,8 @@ class Excitatory(Population):
     v_reset: Voltage = Field(-65 * mV, description="code")
     v_threshold: Voltage = Field(-52 * mV, description="code")
     v_start: Voltage = Field(-105 * mV, description="code")
-    e_inhibitory: Voltage = Field(-100 * mV, description="code")
+    e_inhibitory: Voltage = Field(-100 * mV, description="reversal potential; code")
+    tau_gi: Time = Field(2 * ms, description="code")
     refractory_period: TimeOrZero = Field(5 * ms, description="code; circulating ports: 50 ms")
     refractory_voltage: Literal["integrates", "clamped"] = Field(
         "integrates", description="code as it ran: integrates; circulating ports: clamped"
@@ -83,7 +82,6 @@ class Inhibitory(Population):
     v_reset: Voltage = Field(-45 * mV, description="code")
     v_threshold: Voltage = Field(-40 * mV, description="code")
     v_start: Voltage = Field(-100 * mV, description="code")
-    e_inhibitory: Voltage = Field(-85 * mV, description="code")
     refractory_period: TimeOrZero = Field(2 * ms, description="code")
     refractory_voltage: Literal["integrates", "clamped"] = Field("clamped", description="code")
 

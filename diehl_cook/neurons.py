@@ -18,32 +18,40 @@ from brian2.utils.stringtools import get_identifiers
 from diehl_cook.experiment import Experiment, Population
 from diehl_cook.quantities import Section
 
-# Paper equations 1 and 2. time_since_spike grows from 0 at each spike.
-CELL = """
+# Paper equations 1 and 2. Nothing inhibits an inhibitory cell.
+EXCITATORY_CELL = """
 dv/dt = ((v_rest - v) + ge * (e_excitatory - v) + gi * (e_inhibitory - v)) / tau_membrane : volt
 dge/dt = -ge / tau_ge : 1
 dgi/dt = -gi / tau_gi : 1
-dtime_since_spike/dt = 1 : second
 """
+INHIBITORY_CELL = """
+dv/dt = ((v_rest - v) + ge * (e_excitatory - v)) / tau_membrane : volt
+dge/dt = -ge / tau_ge : 1
+"""
+REFRACTORINESS = """
+step = timestep(t, dt) : integer (shared)
+last_spike_step : integer
+"""
+# As 32-bit integers, which a compiler can compare sixteen at a time.
+STEP_BEFORE = "int(step - int({period} / dt + 0.5))"
 
 # Paper section 2.4. The published code lets theta decay to zero.
 ADAPTIVE_THRESHOLD = "dtheta/dt = -theta / tau_theta : volt"
 FIXED_THRESHOLD = "theta : volt"
 
-# Half a step less, so that rounding never decides whether a whole number of steps has passed.
-READY = "time_since_spike > refractory_period - dt/2"
+READY = f"last_spike_step <= {STEP_BEFORE.format(period='refractory_period')}"
 EXCITATORY_FIRES = f"v > theta - theta_offset + v_threshold and {READY}"
 INHIBITORY_FIRES = f"v > v_threshold and {READY}"
 
 RESET = """
 v = v_reset
-time_since_spike = 0*second
+last_spike_step = step
 """
 ADAPT = "theta += theta_plus"
 
 # The voltage stays at v_reset for some time after a spike (`refractory_voltage: clamped`).
 CLAMP = """
-is_clamped = int(time_since_spike < {period} + dt/2)
+is_clamped = int(last_spike_step >= {step_before})
 v = is_clamped * v_reset + (1 - is_clamped) * v
 """
 
@@ -65,20 +73,24 @@ def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
     cells, rule = experiment.excitatory, experiment.learning_rule
     statements = EXCITATORY_FIRES + RESET + clamp(cells)
     if not learning:
-        return with_parameters(CELL + FIXED_THRESHOLD, [cells], statements)
-    equations = "\n".join([CELL, ADAPTIVE_THRESHOLD, NORMALISATION, rule.excitatory_traces])
+        equations = EXCITATORY_CELL + REFRACTORINESS + FIXED_THRESHOLD
+        return with_parameters(equations, [cells], statements)
+    parts = [EXCITATORY_CELL, REFRACTORINESS, ADAPTIVE_THRESHOLD, NORMALISATION]
+    equations = "\n".join([*parts, rule.excitatory_traces])
     return with_parameters(equations, [cells, rule], statements + ADAPT)
 
 
 def inhibitory_equations(experiment: Experiment) -> Equations:
     """Equations of the inhibitory cells."""
     cells = experiment.inhibitory
-    return with_parameters(CELL, [cells], INHIBITORY_FIRES + RESET + clamp(cells))
+    equations = INHIBITORY_CELL + REFRACTORINESS
+    return with_parameters(equations, [cells], INHIBITORY_FIRES + RESET + clamp(cells))
 
 
 def clamp(cells: Population) -> str:
     """What holds the voltage of clamped cells; by default as long as they cannot spike."""
-    return CLAMP.format(period="clamp_period" if cells.clamp_period else "refractory_period")
+    period = "clamp_period" if cells.clamp_period else "refractory_period"
+    return CLAMP.format(step_before=STEP_BEFORE.format(period=period))
 
 
 def input_trace_equations(experiment: Experiment) -> Equations:

@@ -14,7 +14,6 @@ from diehl_cook import protocol, watch
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.experiment import Experiment
 from diehl_cook.network import (
-    ARRIVAL_STEP,
     EXCITATORY,
     INHIBITORY,
     INPUT,
@@ -186,10 +185,12 @@ class Presenter:
 
 def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
     """The next run counts its steps from 0 again: what happened before lies at negative ones."""
-    name = f"{INPUT_TO_EXCITATORY}.{ARRIVAL_STEP}"
-    if name not in state:
-        return state
-    return state | {name: np.maximum(state[name] - steps, _LONG_PAST)}
+    shifted = {
+        name: np.maximum(values - steps, protocol.LONG_AGO)
+        for name, values in state.items()
+        if name in protocol.STEPS_OF_EVENTS
+    }
+    return state | shifted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -257,7 +258,5 @@ def weights_and_theta(
 
 # Part of the compiled program, so a chunk or block can be shorter but not longer.
 _CAPACITY = 1000
-# A step so long ago that its trace is gone.
-_LONG_PAST = -(2**30)
 # Keys of the random streams that are drawn before a simulation.
 _WEIGHTS, _DELAYS = 1, 2

@@ -31,6 +31,7 @@ from diehl_cook import neurons
 from diehl_cook.dense import DenseSynapses
 from diehl_cook.experiment import Experiment
 from diehl_cook.network import (
+    ARRIVAL_STEP,
     EXCITATORY,
     EXCITATORY_TO_INHIBITORY,
     INHIBITORY,
@@ -47,8 +48,18 @@ IMAGES = "images"
 SPIKES = "excitatory_spikes"
 PRESENTATIONS = "presentations"
 
-# Seconds since the last spike of a cell that has not fired yet: no cell is refractory.
-LONG_AGO = 1.0
+# The last spike of a cell that has not fired yet, in steps from the start of a run: no cell is
+# refractory, and no trace is left. A long run later it still fits into 32 bits.
+LONG_AGO = -(1 << 29)
+
+#: Variables that hold the step of an event, counted from the start of a run.
+STEPS_OF_EVENTS = frozenset(
+    {
+        f"{EXCITATORY}.last_spike_step",
+        f"{INHIBITORY}.last_spike_step",
+        f"{INPUT_TO_EXCITATORY}.{ARRIVAL_STEP}",
+    }
+)
 
 # `image` is the running number of the image in its stage, `showing` how often it was
 # shown before; the run shows the images from `first_image` up to `end_image`.
@@ -196,7 +207,7 @@ def known_values(network: Network, values: Mapping[str, NDArray[Any]]) -> dict[s
 
 def resting_state(
     experiment: Experiment, weights: NDArray[np.floating], theta: NDArray[np.floating]
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[Any]]:
     """The state before the first image.
 
     Parameters
@@ -217,9 +228,9 @@ def resting_state(
     return {
         f"{EXCITATORY}.v": np.full(experiment.cells, float(experiment.excitatory.v_start)),
         f"{EXCITATORY}.theta": np.asarray(theta, float),
-        f"{EXCITATORY}.time_since_spike": rested,
+        f"{EXCITATORY}.last_spike_step": rested,
         f"{INHIBITORY}.v": np.full(experiment.cells, float(experiment.inhibitory.v_start)),
-        f"{INHIBITORY}.time_since_spike": rested,
+        f"{INHIBITORY}.last_spike_step": rested,
         f"{INPUT_TO_EXCITATORY}.w": np.asarray(weights).ravel(),
     }
 

@@ -103,15 +103,15 @@ def _population(cell: Cell, parameters: Parameters) -> dict[str, Any]:
         "v_threshold": cell.v_thresh * volt,
         "v_start": cell.v_init * volt,
         "e_excitatory": cell.e_exc * volt,
-        "e_inhibitory": cell.e_inh * volt,
         "tau_ge": parameters.tau_ge * second,
-        "tau_gi": parameters.tau_gi * second,
         "refractory_period": cell.refractory * second,
     }
 
 
 def _excitatory(parameters: Parameters) -> dict[str, Any]:
     values = _population(parameters.e, parameters) | {
+        "e_inhibitory": parameters.e.e_inh * volt,
+        "tau_gi": parameters.tau_gi * second,
         "theta_start": parameters.theta_init * volt,
         "theta_offset": parameters.theta_offset * volt,
         "theta_plus": parameters.theta_plus * volt,
