@@ -16,10 +16,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -46,6 +48,22 @@ _one_device = threading.Lock()
 
 # Longer than any run: networks stop themselves. Counted in steps it must fit into 32 bits.
 _ENDLESS = 1e6 * second
+
+# Programs are generated and compiled in folders whose names begin so.
+_WORKPLACE = "new-"
+_DAY = 24 * 60 * 60
+
+_MAKE_ROOM = "is the disk full? make room, and the same command goes on"
+
+# What a compiler says when it fails, the most telling first, and the way out.
+_CAUSES = {
+    "No space left": "; make room there",
+    "out of memory": "; free some memory",
+    "allocate memory": "; free some memory",
+    "rror": "",
+}
+# What programs, the linker and the system call it.
+_NO_MEMORY = ("bad_alloc", "allocate memory", "failed to map segment")
 
 
 class SimulationError(RuntimeError):
@@ -81,6 +99,11 @@ class Program:
         layout = json.loads((self.folder / "layout.json").read_text())
         self.variables = {name: Variable(**entry) for name, entry in layout.items()}
 
+    @property
+    def version(self) -> str:
+        """Changes with the source code, not with the machine or its compiler."""
+        return self.folder.name.split("-")[0]
+
     def names(self, role: Role) -> list[str]:
         """Names of the variables of a role, in a fixed order."""
         return sorted(name for name, variable in self.variables.items() if variable.role == role)
@@ -109,25 +132,29 @@ class Program:
             If the program fails or its results cannot be written.
         """
         self._require_parameters(values)
-        with tempfile.TemporaryDirectory(dir=workspace.resolve(), prefix="run-") as folder:
-            arguments = [
-                f"{name}={self._write(Path(folder), name, value)}" for name, value in values.items()
-            ]
-            arguments += [
-                f"{name}.values={self._write_input(Path(folder), name, value)}"
-                for name, value in inputs.items()
-            ]
-            results = Path(folder) / "results"
-            results.mkdir()
-            _execute(
-                [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments], self.folder
-            )
-            arrays = {
-                name: self._read(results, name)
-                for name in self.names("state") + self.names("record")
-            }
-            seconds = float((results / "last_run_info.txt").read_text().split()[0])
-            return arrays | {RUN_SECONDS: np.array([seconds])}
+        try:
+            with tempfile.TemporaryDirectory(dir=workspace.resolve(), prefix="run-") as folder:
+                return self._run_in(Path(folder), values, inputs)
+        except OSError as error:
+            raise SimulationError(
+                f"{error.filename or workspace}: {error.strerror}; {_MAKE_ROOM}"
+            ) from None
+
+    def _run_in(self, folder: Path, values: Values, inputs: Values) -> Arrays:
+        arguments = [f"{name}={self._write(folder, name, value)}" for name, value in values.items()]
+        arguments += [
+            f"{name}.values={self._write_input(folder, name, value)}"
+            for name, value in inputs.items()
+        ]
+        results = folder / "results"
+        results.mkdir()
+        _execute(
+            [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments], self.folder
+        )
+        names = self.names("state") + self.names("record")
+        arrays = {name: self._read(results, name) for name in names}
+        seconds = np.array((results / "last_run_info.txt").read_text().split()[:1], float)
+        return arrays | {RUN_SECONDS: _whole(seconds, 1, results)}
 
     def _require_parameters(self, values: Values) -> None:
         missing = set(self.names("parameter")) - set(values)
@@ -150,13 +177,10 @@ class Program:
 
     def _read(self, results: Path, name: str) -> NDArray[Any]:
         variable = self.variables[name]
-        try:
-            array = np.fromfile(results / variable.file, variable.dtype)
-        except OSError as error:
-            raise SimulationError(f"results were not written: {error}; is the disk full?") from None
-        if variable.size is not None and array.size != variable.size:
-            raise SimulationError(f"results of {name} are incomplete; is the disk full?")
-        return array
+        size = variable.size
+        if size is None:  # of synapses and monitors, which count them
+            size = int(self._read(results, f"{name.split('.')[0]}.N")[0])
+        return _whole(np.fromfile(results / variable.file, variable.dtype), size, results)
 
 
 def compile_program(build: Callable[[], Network], cache: Path, target: str) -> Program:
@@ -178,25 +202,43 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
     Raises
     ------
     SimulationError
-        If there is no compiler or it fails.
+        If there is no compiler or it fails, or the folder cannot be written.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    workplace = Path(tempfile.mkdtemp(dir=cache, prefix="new-"))
     try:
-        with _one_device:
-            layout = _generate(build, workplace, target)
-        (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
-        finished = cache / _fingerprint(workplace)
-        # Processes that want the same program at the same time wait for the first of them.
-        with FileLock(cache / f".{finished.name}.lock"):
-            if not (finished / "main").exists():
-                _compile(workplace)
-                # What a process that was killed left there, if anything, is no program.
-                with contextlib.suppress(OSError):
-                    workplace.rename(finished)
-        return Program(finished)
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(cache)
+        workplace = Path(tempfile.mkdtemp(dir=cache, prefix=_WORKPLACE))
+        try:
+            return _compile_in(workplace, build, target)
+        finally:
+            shutil.rmtree(workplace, ignore_errors=True)
+    except OSError as error:
+        raise SimulationError(
+            f"{error.filename or cache}: {error.strerror}; make room, or name another folder for"
+            " compiled programs in DIEHL_COOK_PROGRAMS"
+        ) from None
+
+
+def _remove_abandoned(cache: Path) -> None:
+    """Remove workplaces of processes that were killed; no compiler works for a day."""
+    for workplace in cache.glob(f"{_WORKPLACE}*"):
+        with contextlib.suppress(FileNotFoundError):  # another process has just ended its work
+            if time.time() - workplace.stat().st_mtime > _DAY:
+                shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _compile_in(workplace: Path, build: Callable[[], Network], target: str) -> Program:
+    with _one_device:
+        layout = _generate(build, workplace, target)
+    (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
+    finished = workplace.parent / _key(workplace)
+    # Processes that want the same program at the same time wait for the first of them.
+    with FileLock(workplace.parent / f".{finished.name}.lock"):
+        if not (finished / "main").exists():
+            _compile(workplace)
+            shutil.rmtree(finished, ignore_errors=True)  # without its main it is no program
+            workplace.rename(finished)
+    return Program(finished)
 
 
 def interpret(network: Network, values: Values, inputs: Values, duration: Quantity) -> float:
@@ -281,15 +323,17 @@ def _role(variable: ArrayVariable) -> Role:
     return "parameter" if variable.scalar else "other"
 
 
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256(_compiler().encode())
+def _key(folder: Path) -> str:
+    """Name of a program: its source, and what the compiler makes of it."""
+    source, rest = hashlib.sha256(), hashlib.sha256(_compiler().encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.parent.name != "static_arrays":
             lines = path.read_bytes().splitlines()
             if path.name == "main.cpp":
                 lines = _with_clocks_sorted(lines)
+            digest = source if path.suffix in (".cpp", ".h") else rest
             digest.update(b"\n".join([str(path.relative_to(folder)).encode(), *lines]))
-    return digest.hexdigest()[:24]
+    return f"{source.hexdigest()[:16]}-{rest.hexdigest()[:8]}"
 
 
 def _with_clocks_sorted(lines: list[bytes]) -> list[bytes]:
@@ -318,30 +362,47 @@ def _compile(folder: Path) -> None:
     except OSError:
         raise SimulationError("cannot compile: make does not start; install make") from None
     if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if "rror" in line]
-        raise SimulationError(f"compiling failed: {(errors or ['unknown reason'])[0].strip()}")
+        said = done.stderr.splitlines()
+        causes = [
+            line.strip() + out for sign, out in _CAUSES.items() for line in said if sign in line
+        ]
+        raise SimulationError(f"compiling failed: {(causes or ['unknown reason'])[0]}")
 
 
 def _execute(command: list[str], folder: Path) -> None:
     """Run a program to its end; anything that it says is an error."""
     # A session of its own: Ctrl-C reaches it through us only, never halfway through its results.
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+    try:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise SimulationError(
+            f"{command[0]}: does not start: {error.strerror}; if it is damaged, delete {folder}"
+        ) from None
     try:
         said, _ = process.communicate()
     finally:
         process.kill()
     if process.returncode != 0 or said.strip():
-        raise SimulationError(
-            f"the simulation failed with code {process.returncode}: {' '.join(said.split())[:300]}"
-        )
+        raise SimulationError(_obituary(process.returncode, said))
+
+
+def _obituary(code: int, said: str) -> str:
+    words = " ".join(said.split())[:300] or (signal.strsignal(-code) if code < 0 else "")
+    starved = code == -signal.SIGKILL or any(sign in said for sign in _NO_MEMORY)
+    hint = "; out of memory? choose fewer cells" if starved else ""
+    return f"the simulation failed with code {code}: {words}{hint}"
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> Path:
-    try:
-        array.tofile(path)
-    except OSError as error:
-        raise SimulationError(f"{path.parent}: cannot be written: {error.strerror}") from None
+    path.write_bytes(array.tobytes())
     return path
+
+
+def _whole(array: NDArray[Any], size: int, folder: Path) -> NDArray[Any]:
+    # Programs say nothing when they cannot write; an array of several columns has more.
+    if array.size < size or (size and array.size % size):
+        raise SimulationError(f"{folder}: results are incomplete; {_MAKE_ROOM}")
+    return array

@@ -1,14 +1,17 @@
 """Compiled programs: compiled once, run from arrays to arrays, and clear when they cannot."""
 
 import os
+import resource
 import shutil
+import time
 
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup
 
 from diehl_cook import simulation
 from diehl_cook.presentation import LEARNING, Presenter
-from diehl_cook.simulation import Program, SimulationError
+from diehl_cook.simulation import Program, SimulationError, compile_program
 
 OTHER_VALUES = (
     "seed=7",
@@ -90,30 +93,124 @@ def test_nothing_is_left_in_the_cache_but_programs(learner, programs):
         assert entry.name.startswith((".", "new-")) or (entry / "main").exists(), entry
 
 
-@pytest.mark.parametrize(
-    ("compiler", "message"),
-    [
-        ("/nowhere/g++", "no C++ compiler: /nowhere/g++ does not start; install g++ or set CXX"),
-        ("false", "compiling failed: "),
-    ],
-)
-def test_without_a_working_compiler_there_is_one_clear_line(
-    experiment_with, tmp_path, monkeypatch, compiler, message
-):
-    monkeypatch.setenv("CXX", compiler)
+def compile_small(cache):
+    """Compile a network of one cell, in a quarter of the time that ours takes."""
+    network = lambda: Network(NeuronGroup(1, "v : 1", name="cell"))  # noqa: E731
+    return compile_program(network, cache, "cpp_standalone")
+
+
+def complaint_of_compiling(cache):
+    """The one line that a network is not compiled with; nothing is left behind."""
     with pytest.raises(SimulationError) as raised:
-        Presenter(experiment_with("cells=4"), False, 784, tmp_path)
-    assert str(raised.value).startswith(message)
-    assert len(str(raised.value).splitlines()) == 1
-    assert not [entry for entry in tmp_path.iterdir() if not entry.name.startswith(".")]
+        compile_small(cache)
+    message = str(raised.value)
+    assert len(message.splitlines()) == 1
+    assert not cache.is_dir() or all(entry.suffix == ".lock" for entry in cache.iterdir())
+    return message
 
 
-def test_without_make_there_is_one_clear_line(experiment_with, tmp_path, monkeypatch):
+@pytest.fixture
+def compiler(tmp_path, monkeypatch):
+    """Makes a shell script the compiler."""
+
+    def set_compiler(script):
+        (tmp_path / "compiler").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "compiler").chmod(0o755)
+        monkeypatch.setenv("CXX", str(tmp_path / "compiler"))
+
+    return set_compiler
+
+
+def test_without_a_compiler_there_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "/nowhere/g++")
+    assert complaint_of_compiling(tmp_path / "programs") == (
+        "no C++ compiler: /nowhere/g++ does not start; install g++ or set CXX"
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "part"),
+    [
+        ("exit 1", "compiling failed: make: ***"),
+        ("echo 'cell.cpp:1:1: error: odd' >&2; exit 1", "compiling failed: cell.cpp:1:1: error"),
+        ("exec g++ -E -x c++ /dev/null >/dev/full", "No space left on device; make room there"),
+        ('ulimit -v 60000; exec g++ "$@"', "; free some memory"),
+    ],
+    ids=["nothing", "error", "disk", "memory"],
+)
+def test_a_compiler_that_fails_is_one_clear_line(compiler, tmp_path, script, part):
+    compiler(script)
+    assert part in complaint_of_compiling(tmp_path / "programs")
+
+
+def test_without_make_there_is_one_clear_line(tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "g++").symlink_to(shutil.which("g++"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with pytest.raises(SimulationError, match="make does not start; install make"):
-        Presenter(experiment_with("cells=4"), False, 784, tmp_path / "programs")
+    message = complaint_of_compiling(tmp_path / "programs")
+    assert message == "cannot compile: make does not start; install make"
+
+
+def test_source_on_a_full_disk_is_one_clear_line(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
+    try:
+        message = complaint_of_compiling(tmp_path / "programs")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert message == (
+        f"{tmp_path}/programs: File too large; make room, or name another folder for compiled"
+        " programs in DIEHL_COOK_PROGRAMS"
+    )
+
+
+def test_programs_in_a_folder_that_cannot_be_written_are_one_clear_line(tmp_path):
+    (tmp_path / "file").touch()
+    message = complaint_of_compiling(tmp_path / "file" / "programs")
+    assert message.startswith(f"{tmp_path}/file/programs: Not a directory; ")
+    assert message.endswith("name another folder for compiled programs in DIEHL_COOK_PROGRAMS")
+
+
+def test_workplaces_of_killed_processes_are_removed_but_none_in_use(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulation, "_compile", lambda folder: (folder / "main").touch())
+    for name, hours in [("new-killed", 25), ("new-used", 23)]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.o").touch()
+        then = time.time() - hours * 3600
+        os.utime(tmp_path / name, (then, then))
+    program = compile_small(tmp_path)
+    folders = {entry.name for entry in tmp_path.iterdir() if entry.is_dir()}
+    assert folders == {"new-used", program.folder.name}
+
+
+def test_a_program_without_its_main_is_compiled_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulation, "_compile", lambda folder: (folder / "main").touch())
+    folder = compile_small(tmp_path).folder
+    (folder / "main").unlink()
+    (folder / "layout.json").unlink()
+    assert compile_small(tmp_path).folder == folder
+    assert (folder / "main").exists()
+
+
+def test_a_program_has_the_same_version_with_another_compiler(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulation, "_compile", lambda folder: (folder / "main").touch())
+    one = compile_small(tmp_path)
+    monkeypatch.setattr(simulation, "_compiler", lambda: "another")
+    other = compile_small(tmp_path)
+    assert one.folder != other.folder
+    assert one.version == other.version
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x7fELF\0\0"])
+def test_a_damaged_program_is_one_clear_line(program_with, values, tmp_path, damage):
+    program = program_with("exit 0")
+    (program.folder / "main").write_bytes(damage)
+    with pytest.raises(SimulationError) as raised:
+        program.run(values, {}, tmp_path)
+    assert str(raised.value) == (
+        f"{program.folder}/main: does not start: Exec format error;"
+        f" if it is damaged, delete {program.folder}"
+    )
 
 
 def test_folders_may_be_relative_and_have_any_name(
@@ -142,7 +239,7 @@ def test_a_parameter_without_value_is_an_error(learner, tmp_path):
         ("exit 3", "the simulation failed with code 3"),
         ("echo something odd; exit 0", "something odd"),
         ("kill -SEGV $$", "the simulation failed with code -11"),
-        ("exit 0", "results were not written: .*; is the disk full?"),
+        ("exit 0", "No such file or directory; is the disk full?"),
     ],
 )
 def test_a_program_that_fails_is_one_clear_line(program_with, values, tmp_path, script, message):
