@@ -2,7 +2,10 @@
 
 import sys
 
-from diehl_cook.cli import main
-
 if __name__ == "__main__":
+    try:
+        from diehl_cook.cli import main  # takes seconds
+    except KeyboardInterrupt:
+        print("diehl_cook: stopped", file=sys.stderr)
+        sys.exit(130)
     sys.exit(main())

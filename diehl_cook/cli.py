@@ -32,7 +32,7 @@ from diehl_cook.experiment import (
     dump_experiment,
     load_experiment,
 )
-from diehl_cook.files import png_bytes, write_whole
+from diehl_cook.files import WriteError, png_bytes, write_whole
 from diehl_cook.network_file import NetworkFileError
 from diehl_cook.plasticity import RULES
 from diehl_cook.presentation import PresentationError
@@ -72,8 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WorkersError,
     ) as error:
         return _complain(error, BAD_INPUT)
-    except (SimulationError, PresentationError, OutOfRangeError, BatchError) as error:
+    except (SimulationError, PresentationError, OutOfRangeError, BatchError, WriteError) as error:
         return _complain(error, FAILURE)
+    except OSError as error:
+        return _complain(f"{error.filename or 'a file'}: {error.strerror or error}", FAILURE)
     except MemoryError:
         return _complain("out of memory; choose fewer cells", FAILURE)
     except KeyboardInterrupt:
@@ -131,7 +133,6 @@ def sweep_(options: argparse.Namespace) -> None:
     path = options.table or options.results / swept.name / "table.csv"
 
     def write(failures: Mapping[str, Failure]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, sweep.table_bytes(sweep.table(swept, failures)))
 
     failures = run_batch(swept.members, options.jobs, options.scheduler, Terminal(), write)

@@ -12,16 +12,35 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+#: How names of files begin that are not whole yet.
+UNFINISHED = ".unfinished-"
+
+
+class WriteError(RuntimeError):
+    """A file that cannot be written; the message names it and the way out."""
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half.
 
+    The folder is made where it is missing.
+
     Raises
     ------
-    OSError
+    WriteError
         If it cannot be written; nothing is left behind then.
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(path, content)
+    except OSError as error:
+        raise WriteError(
+            f"{path}: cannot be written: {error.strerror}; mend that, and the same command goes on"
+        ) from None
+
+
+def _write_and_rename(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
         try:
             file.write(content)
             file.flush()

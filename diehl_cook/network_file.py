@@ -59,7 +59,6 @@ def save(path: Path, content: NetworkFile) -> None:
         experiment=np.array(dump_experiment(content.experiment)),
         measured=np.array(json.dumps(content.measured)),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, buffer.getvalue())
 
 
@@ -78,6 +77,8 @@ def load(path: Path) -> NetworkFile:
             labels = file["labels"].astype(np.int64)
             measured = json.loads(str(file["measured"]))
         experiment = check_values(values, str(path))
+    except MemoryError:
+        raise
     except FileNotFoundError:
         raise NetworkFileError(f"{path}: no such file") from None
     except ExperimentError as error:

@@ -62,7 +62,6 @@ def measure(folder: RunFolder) -> dict[str, float]:
 def write_reference(folders: Sequence[RunFolder], path: Path) -> None:
     """Store a reference distribution: a row per run, which should differ in their seeds alone."""
     rows = [{"seed": folder.experiment().seed, **measure(folder)} for folder in folders]
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, csv_text(rows).encode())
 
 

@@ -102,7 +102,6 @@ def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
     fresh = {_group(row) for row in new}
     old = [row for row in read_rows(folder) if _group(row) not in fresh]
     rows = sorted([*old, *new], key=lambda row: (*_group(row), row["seed"]))
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "figure_2b.csv", csv_text(rows).encode())
     write_whole(folder / "figure_2b.md", markdown(rows).encode())
     return rows
@@ -278,5 +277,4 @@ def _draw_network(member: Member, folder: Path) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, png_bytes(figure))

@@ -8,9 +8,9 @@ import dataclasses
 import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook.experiment import Experiment, ExperimentError, dump_experiment, load_experiment
-from diehl_cook.files import csv_text, png_bytes, write_whole
+from diehl_cook.files import UNFINISHED, csv_text, png_bytes, write_whole
 
 Arrays = dict[str, NDArray[Any]]
+Content = TypeVar("Content")
 
 
 class RunFolderError(RuntimeError):
@@ -49,6 +50,8 @@ class TrainedNetwork:
 class RunFolder:
     """The files of one training and its evaluation.
 
+    Whatever writes one of them raises `WriteError` where it cannot.
+
     Parameters
     ----------
     path : Path
@@ -68,25 +71,32 @@ class RunFolder:
             If another process holds it or it cannot be written.
         """
         lock = FileLock(self.path / ".lock", timeout=0)
+        workspace = self.path / ".work"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
+            self._clear()
+            workspace.mkdir()
         except Timeout:
             raise RunFolderError(
                 f"{self.path}: another process works in this folder; wait, or choose another"
             ) from None
         except OSError as error:
+            lock.release()
             raise RunFolderError(
                 f"{self.path}: cannot be written: {error.strerror}; choose another folder"
             ) from None
         try:
-            workspace = self.path / ".work"
-            shutil.rmtree(workspace, ignore_errors=True)  # left by a process that was killed
-            workspace.mkdir()
             yield workspace
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
             lock.release()
+
+    def _clear(self) -> None:
+        """Remove what a process left that was killed."""
+        shutil.rmtree(self.path / ".work", ignore_errors=True)
+        for unfinished in self.path.rglob(f"{UNFINISHED}*"):
+            unfinished.unlink()
 
     def settle(self, experiment: Experiment) -> None:
         """Make this the folder of an experiment, or make sure that it already is.
@@ -106,7 +116,7 @@ class RunFolder:
                 " choose another folder"
             )
         if there != experiment:
-            self._write("experiment.yaml", dump_experiment(experiment).encode())
+            write_whole(self.path / "experiment.yaml", dump_experiment(experiment).encode())
 
     def experiment(self) -> Experiment:
         """The resolved experiment of this run.
@@ -169,23 +179,18 @@ class RunFolder:
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""
-        self._write("training.csv", csv_text(rows).encode())
+        write_whole(self.path / "training.csv", csv_text(rows).encode())
 
     def read_training(self) -> list[dict[str, float]]:
         """Rows of ``training.csv``; empty fields are NaN."""
-        path = self.path / "training.csv"
-        if not path.exists():
+        if not (self.path / "training.csv").exists():
             return []
-        with path.open(newline="") as file:
-            return [
-                {name: float(value) if value else np.nan for name, value in row.items()}
-                for row in csv.DictReader(file)
-            ]
+        return self._read("training.csv", _table, "delete it to go on")
 
     def save_evaluation(self, summary: Mapping[str, Any], details: Arrays) -> None:
         """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
         self._save_arrays("predictions.npz", details)
-        self._write("evaluation.json", (json.dumps(summary, indent=2) + "\n").encode())
+        write_whole(self.path / "evaluation.json", (json.dumps(summary, indent=2) + "\n").encode())
 
     def load_evaluation(self) -> tuple[dict[str, Any], Arrays] | None:
         """What `save_evaluation` wrote, or None before the first evaluation."""
@@ -196,11 +201,9 @@ class RunFolder:
 
     def load_summary(self) -> dict[str, Any] | None:
         """The numbers of the evaluation, or None before the first."""
-        path = self.path / "evaluation.json"
-        if not path.exists():
+        if not (self.path / "evaluation.json").exists():
             return None
-        summary: dict[str, Any] = json.loads(path.read_text())
-        return summary
+        return self._read("evaluation.json", _entries, "evaluate again")
 
     def is_evaluated(self, experiment: Experiment) -> bool:
         """Whether the network of an experiment was evaluated here, with its settings for that."""
@@ -211,36 +214,51 @@ class RunFolder:
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
-        path = self.path / "manifest.json"
-        manifest = json.loads(path.read_text()) if path.exists() else {}
-        self._write("manifest.json", (json.dumps(manifest | entries, indent=2) + "\n").encode())
+        manifest = {}
+        if (self.path / "manifest.json").exists():
+            manifest = self._read("manifest.json", _entries, "delete it to go on")
+        write_whole(
+            self.path / "manifest.json", (json.dumps(manifest | entries, indent=2) + "\n").encode()
+        )
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Write a figure under ``figures/``."""
-        (self.path / "figures").mkdir(exist_ok=True)
-        self._write(f"figures/{name}.png", png_bytes(figure))
+        write_whole(self.path / f"figures/{name}.png", png_bytes(figure))
 
     def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
-        self._write(name, buffer.getvalue())
+        write_whole(self.path / name, buffer.getvalue())
 
     def _load_arrays(self, name: str, way_out: str) -> Arrays:
+        return self._read(name, _arrays, way_out)
+
+    def _read(self, name: str, parse: Callable[[Path], Content], way_out: str) -> Content:
         path = self.path / name
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return {key: file[key] for key in file.files}
-        except Exception as error:  # a damaged archive fails in many ways
+            return parse(path)
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged file fails in many ways
             reason = " ".join(str(error).split()) or type(error).__name__
             raise RunFolderError(f"{path}: is damaged or foreign ({reason}); {way_out}") from None
 
-    def _write(self, name: str, content: bytes) -> None:
-        try:
-            write_whole(self.path / name, content)
-        except OSError as error:
-            raise RunFolderError(
-                f"{self.path / name}: cannot be written: {error.strerror}"
-            ) from None
+
+def _arrays(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as file:
+        return {key: file[key] for key in file.files}
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text()))
+
+
+def _table(path: Path) -> list[dict[str, float]]:
+    with path.open(newline="") as file:
+        return [
+            {name: float(value) if value else np.nan for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
 
 
 def what_matters(experiment: Experiment) -> dict[str, Any]:

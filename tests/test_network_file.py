@@ -1,6 +1,7 @@
 """Trained networks in small files."""
 
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -71,3 +72,37 @@ def test_damaged_file_is_named(path, content, damage):
         network_file.load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert len(str(caught.value).splitlines()) == 1
+
+
+class Explosive:
+    """Does harm when unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("exploded",))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"weights": np.array([Explosive()], object)},
+        {"experiment": np.array("!!python/object/apply:os.mkdir [exploded]")},
+        {"measured": np.array("__import__('os').mkdir('exploded')")},
+    ],
+    ids=["pickle", "yaml", "json"],
+)
+def test_nothing_in_a_file_is_executed(path, planted, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    with np.load(path) as file:
+        np.savez(path, **{**file, **planted})
+    with pytest.raises(NetworkFileError):
+        network_file.load(path)
+    assert not (path.parent / "exploded").exists()
+
+
+def test_too_little_memory_is_not_taken_for_damage(path, monkeypatch):
+    def fail(*arguments, **keywords):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(MemoryError):
+        network_file.load(path)

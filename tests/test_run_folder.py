@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from diehl_cook.files import WriteError
 from diehl_cook.run_folder import RunFolder, RunFolderError, TrainedNetwork, what_matters
 
 NETWORK = TrainedNetwork(np.ones((784, 100), np.float32), np.full(100, 0.02))
@@ -100,10 +101,14 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(folder, monkeypatc
     def fail(*arguments):
         raise OSError(28, "No space left on device")
 
+    message = (
+        "checkpoint.npz: cannot be written: No space left on device; mend that, and the same"
+        " command goes on"
+    )
     with monkeypatch.context() as patch:
         patch.setattr(os, failing, fail)
-        message = complaint(folder.save_checkpoint, {"images": np.array(2)})
-    assert "checkpoint.npz: cannot be written: No space left on device" in message
+        with pytest.raises(WriteError, match=message):
+            folder.save_checkpoint({"images": np.array(2)})
     assert folder.load_checkpoint()["images"] == 1
     assert sorted(os.listdir(folder.path)) == before
 
@@ -209,6 +214,23 @@ def test_an_empty_folder_holds_no_run(tmp_path):
 def test_a_damaged_experiment_is_named(folder):
     (folder.path / "experiment.yaml").write_text("cells: [")
     assert "experiment.yaml: is not valid YAML" in complaint(folder.experiment)
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "way_out"),
+    [
+        ("training.csv", RunFolder.read_training, "delete it to go on"),
+        ("evaluation.json", RunFolder.load_summary, "evaluate again"),
+        ("manifest.json", RunFolder.update_manifest, "delete it to go on"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"a,b\n1,x\n[", b"\xff\xfe"], ids=["text", "bytes"])
+def test_a_damaged_text_file_is_one_line(folder, name, read, way_out, content):
+    (folder.path / name).write_bytes(content)
+    message = complaint(read, folder)
+    assert message.startswith(f"{folder.path}/{name}: is damaged or foreign (")
+    assert message.endswith(way_out)
+    assert (folder.path / name).read_bytes() == content
 
 
 def test_before_the_training_has_ended_there_is_no_network(folder):
