@@ -17,7 +17,13 @@ from diehl_cook import readout
 from diehl_cook.experiment import Experiment
 from diehl_cook.presentation import LEARNING, Presenter, Shown, start_weights, weights_and_theta
 from diehl_cook.progress import Progress
-from diehl_cook.run_folder import Arrays, RunFolder, RunFolderError, TrainedNetwork
+from diehl_cook.run_folder import (
+    Arrays,
+    RunFolder,
+    RunFolderError,
+    TrainedNetwork,
+    what_matters,
+)
 
 
 @dataclasses.dataclass
@@ -86,7 +92,7 @@ def train(
     TrainedNetwork
         Also kept in the folder.
     """
-    journey = _resume(folder, presenter) or _depart(experiment, presenter)
+    journey = _resume(folder, experiment, presenter) or _depart(experiment, presenter)
     while journey.images < experiment.training.images:
         chunk = _next_chunk(journey.images, experiment)
         begun = time.monotonic()
@@ -100,7 +106,7 @@ def train(
         if journey.images % experiment.training.block == 0:
             _close_block(journey, classes)
             folder.write_training(journey.rows)
-        folder.save_checkpoint(_pack(journey))
+        folder.save_checkpoint(_pack(journey) | _origin(experiment, presenter))
     folder.write_training(journey.rows)
     network = TrainedNetwork(*weights_and_theta(journey.state, images.shape[1]))
     folder.save_network(network)
@@ -182,17 +188,33 @@ def _pack(journey: Journey) -> Arrays:
     }
 
 
-def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
+def _origin(experiment: Experiment, presenter: Presenter) -> Arrays:
+    """What a checkpoint belongs to."""
+    return {
+        "experiment": np.array(experiment.model_dump_json()),
+        "program": np.array(presenter.program.version),
+    }
+
+
+def _resume(folder: RunFolder, experiment: Experiment, presenter: Presenter) -> Journey | None:
     arrays = folder.load_checkpoint()
     if arrays is None:
         return None
+    path = folder.path / "checkpoint.npz"
     try:
+        there = Experiment.model_validate_json(str(arrays["experiment"]))
         journey = _unpack(arrays)
+        same_program = str(arrays["program"]) == presenter.program.version
     except (KeyError, ValueError, TypeError):
-        journey = None
-    if journey is None or not presenter.fits(journey.state):
+        there, same_program = experiment, False
+    if what_matters(there) != what_matters(experiment):
         raise RunFolderError(
-            f"{folder.path}/checkpoint.npz: is of another version of this program;"
+            f"{path}: is of another experiment;"
+            " put the right one there, or delete the file to start afresh"
+        )
+    if not same_program or not presenter.fits(journey.state):
+        raise RunFolderError(
+            f"{path}: is of another version of this program;"
             " go on with that version, or delete the file to start afresh"
         )
     return journey
@@ -208,7 +230,7 @@ def _unpack(arrays: Arrays) -> Journey:
             for name, value in arrays.items()
             if name.startswith("state/")
         },
-        images=int(arrays["images"]),
+        images=int(arrays["images"].item()),
         rows=json.loads(str(arrays["rows"])),
         labels=arrays["labels"] if arrays["labels"].size else None,
         block=Block([responses], presentations, spikes, float(arrays["block/seconds"])),

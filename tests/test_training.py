@@ -199,9 +199,20 @@ def _without(name):
         _without("rows"),
         lambda arrays: arrays | {"state/excitatory.new_trace": np.zeros(100)},
         lambda arrays: arrays | {"state/excitatory.theta": np.zeros(99)},
-        lambda arrays: arrays | {"images": np.array(["many"])},
+        lambda arrays: arrays | {"images": np.array("many")},
+        lambda arrays: arrays | {"program": np.array("another")},
+        lambda arrays: arrays | {"experiment": np.array("{}")},
     ],
-    ids=["no-voltage", "no-indices", "no-rows", "new-variable", "fewer-cells", "no-number"],
+    ids=[
+        "no-voltage",
+        "no-indices",
+        "no-rows",
+        "new-variable",
+        "fewer-cells",
+        "no-number",
+        "other-source",
+        "other-schema",
+    ],
 )
 def test_a_checkpoint_of_another_version_is_one_line(training, change):
     run = training()
@@ -213,3 +224,18 @@ def test_a_checkpoint_of_another_version_is_one_line(training, change):
         run.go()
     assert "\n" not in str(error.value)
     assert run.folder.load_checkpoint().keys() == kept.keys()
+
+
+def test_a_checkpoint_of_another_experiment_is_one_line(training):
+    run, other = training(), training("seed=1")
+    for each in (run, other):
+        with pytest.raises(KeyboardInterrupt):
+            each.go(interrupt_after(2))
+    foreign = other.folder.load_checkpoint()
+    run.folder.save_checkpoint(foreign)
+    with pytest.raises(RunFolderError, match=r"checkpoint.npz: is of another experiment") as error:
+        run.go()
+    assert "\n" not in str(error.value)
+    assert run.folder.load_checkpoint()["state/excitatory.theta"].tobytes() == (
+        foreign["state/excitatory.theta"].tobytes()
+    )
