@@ -261,7 +261,7 @@ def _is_own(folder: Path) -> bool:
 
 
 def _folder(folder: str | os.PathLike[str] | None) -> Path:
-    return MNIST if folder is None else Path(folder).expanduser()
+    return MNIST if folder is None else Path(os.path.expanduser(folder))
 
 
 def _size(images: NDArray[np.uint8]) -> str:

@@ -26,6 +26,7 @@ from diehl_cook.quantities import (
     TimeOrZero,
     Voltage,
     VoltageOrZero,
+    shown,
 )
 
 
@@ -165,9 +166,15 @@ Plasticity: type[Section] = create_model(
 class Experiment(Section):
     """A whole experiment, as an experiment file states it."""
 
-    name: str = Field("experiment", description="default: the file's name")
-    cells: Count = Field(description="excitatory cells N, and as many inhibitory ones")
-    seed: CountOrZero = Field(0, lt=2**31, description="of weights, delays and input spikes")
+    name: str = Field(
+        "experiment", pattern=r"^[^/\x00-\x1f]+$", description="default: the file's name"
+    )
+    cells: Count = Field(
+        le=46_340,
+        description="excitatory cells N, and as many inhibitory ones; Brian2 counts the N² synapses"
+        " of inhibition in 32 bits",
+    )
+    seed: CountOrZero = Field(0, description="of weights, delays and input spikes")
     rule: Literal[tuple(RULES)] = "triplet"  # type: ignore[valid-type]
     integration: Literal["exponential_euler", "euler"] = Field(
         "exponential_euler", description="code: euler, which runs away when many cells fire"
@@ -206,10 +213,14 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
+        if float(self.time_step) < 1e-6:
+            raise ValueError("time_step is shorter than a microsecond; lengthen it")
         for name in ("image", "rest"):
             steps = float(getattr(self.presentation, name) / self.time_step)
             if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
                 raise ValueError(f"presentation.{name} is no multiple of time_step")
+            if steps > 1e6:
+                raise ValueError(f"presentation.{name} has over a million time steps; shorten it")
         if float(self.connections.input_delay) > float(self.presentation.rest):
             raise ValueError("connections.input_delay is longer than presentation.rest")
         for name in ("excitatory", "inhibitory"):
@@ -293,8 +304,30 @@ def dump_experiment(experiment: Experiment) -> str:
     return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader for which a key stated twice is an error."""
+# PyYAML fails in many ways: `!!bool x` is a KeyError.
+_YAML_ERRORS = (
+    yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError,
+)  # fmt: skip
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that refuses keys stated twice, values inside themselves, odd characters."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        node = super().compose_node(parent, index)
+        if node is not None and node.end_mark is None:  # an alias of what is still being read
+            raise yaml.composer.ComposerError(
+                None, None, "a value that contains itself", node.start_mark
+            )
+        return node
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        text = super().construct_scalar(node)
+        if not text.isprintable():
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{text!a} is not printable text", node.start_mark
+            )
+        return text
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -319,7 +352,10 @@ def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]
         return values
     if not isinstance(base, str):
         raise ExperimentError(f"{path}: extends: name one file, for example 'n100.yaml'")
-    return _merge(_read_with_bases(path.parent / base, (*above, path.resolve())), values)
+    try:
+        return _merge(_read_with_bases(path.parent / base, (*above, path.resolve())), values)
+    except ExperimentError as error:
+        raise ExperimentError(f"{path}: extends: {error}") from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -331,12 +367,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing or is not such a file.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
+        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
     except FileNotFoundError:
         raise ExperimentError(f"{path}: no such file; see experiments/ for examples") from None
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path}: cannot be read: {_one_line(error)}") from None
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except _YAML_ERRORS as error:
         raise ExperimentError(f"{path}: is not valid YAML: {_one_line(error)}") from None
     if not isinstance(values, dict):
         raise ExperimentError(f"{path}: is not a list of 'key: value' lines")
@@ -358,8 +394,8 @@ def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
     if not separator or not key.strip():
         raise ExperimentError(f"--set {override}: write key=value, e.g. training.images=1000")
     try:
-        value = yaml.load(text, _UniqueKeyLoader)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        value = yaml.load(text, _StrictLoader)
+    except _YAML_ERRORS as error:
         raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
     return set_value(values, key.strip(), value)
 
@@ -386,7 +422,7 @@ def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "value_error" or isinstance(problem["input"], Mapping):
         return message
-    return f"{message}, not {problem['input']!r}"
+    return f"{message}, not {shown(problem['input'])}"
 
 
 def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:

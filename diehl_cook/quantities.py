@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from typing import Annotated, Any
 
 import brian2.units as units
@@ -36,12 +37,25 @@ _UNITS: dict[str, Quantity] = {
 }
 
 
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = 60
+_brief.maxlevel = 2
+
+
 class Section(BaseModel):
     """A part of an experiment file: unknown keys are errors, values never change."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, validate_default=True
     )
+
+
+def shown(value: Any) -> str:
+    """A value as somebody wrote it, cut short if it is long."""
+    try:
+        return _brief.repr(value)
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return "so large a number"
 
 
 def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
@@ -71,16 +85,16 @@ def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
         return text
     match = _NUMBER_AND_UNIT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is not a value with a unit: {example}")
+        raise ValueError(f"{shown(text)} is not a value with a unit: {example}")
     number, unit = match.groups()
     if unit not in allowed:
-        raise ValueError(f"{text!r} has the wrong unit, expected one of {', '.join(allowed)}")
+        raise ValueError(f"{shown(text)} has the wrong unit, expected one of {', '.join(allowed)}")
     try:
         value = float(number)
     except ValueError:
-        raise ValueError(f"{text!r} is not a value with a unit: {example}") from None
-    if value != 0 and not _SMALLEST < abs(value) < _LARGEST:
-        raise ValueError(f"{text!r} is out of bounds: {example}")
+        raise ValueError(f"{shown(text)} is not a value with a unit: {example}") from None
+    if value != 0 and not _SMALLEST < abs(value * float(_UNITS[unit])) < _LARGEST:
+        raise ValueError(f"{shown(text)} is out of bounds: {example}")
     return value * _UNITS[unit]
 
 
@@ -132,5 +146,5 @@ _NoBoolean = BeforeValidator(_refuse_boolean)
 Number = Annotated[float, Field(allow_inf_nan=False), _NoBoolean]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean]
-Count = Annotated[int, Field(gt=0), _NoBoolean]
-CountOrZero = Annotated[int, Field(ge=0), _NoBoolean]
+Count = Annotated[int, Field(gt=0, lt=2**31), _NoBoolean]
+CountOrZero = Annotated[int, Field(ge=0, lt=2**31), _NoBoolean]

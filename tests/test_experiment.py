@@ -260,7 +260,6 @@ def test_several_mistakes_are_counted(write):
         ("extends: .\n", "cannot be read"),
         ("1: 2\n" + SMALLEST, "1: Keys should be strings"),
         ("data:\n  folder: 5\n" + SMALLEST, "data.folder"),
-        ("[" * 5000, "mine.yaml"),
     ],
 )
 def test_a_file_that_is_no_experiment_is_refused(write, text, part):
