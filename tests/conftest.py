@@ -58,10 +58,18 @@ def programs():
 
 @pytest.fixture(scope="session")
 def presenter_of(programs):
-    """Makes the network of an experiment."""
+    """Makes the network of an experiment, once."""
     from diehl_cook.presentation import Presenter
 
-    return lambda experiment, learning: Presenter(experiment, learning, 784, programs)
+    made = {}
+
+    def make(experiment, learning):
+        key = experiment.model_dump_json(), learning
+        if key not in made:
+            made[key] = Presenter(experiment, learning, 784, programs)
+        return made[key]
+
+    return make
 
 
 @pytest.fixture(scope="session")

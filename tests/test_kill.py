@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 KILLS = 50
-LENGTH = ("training.images=2500", "training.block=500", "training.chunk=10")
+LENGTH = ("training.images=4000", "training.block=500", "training.chunk=10")
 
 
 def start(experiments, folder):
@@ -27,8 +27,7 @@ def test_fifty_kills_change_no_bit(experiments, learner, tmp_path):
     assert start(experiments, tmp_path / "alone").wait() == 0
     moments = random.Random(0)
     checkpoint = tmp_path / "killed" / "checkpoint.npz"
-    kills = 0
-    while True:
+    for _ in range(KILLS):
         before = _when(checkpoint)
         process = start(experiments, tmp_path / "killed")
         if moments.random() < 0.2:
@@ -37,16 +36,14 @@ def test_fifty_kills_change_no_bit(experiments, learner, tmp_path):
             while process.poll() is None and _when(checkpoint) == before:
                 time.sleep(0.005)
             time.sleep(moments.uniform(0, 0.1))
-        if process.poll() is not None:
-            break
+        assert process.poll() is None, "it ended before it was killed so often; lengthen it"
         process.send_signal(signal.SIGKILL)
         process.wait()
-        kills += 1
-    assert process.returncode == 0
-    assert kills >= KILLS, f"it ended after {kills} kills: make the training longer"
+    assert start(experiments, tmp_path / "killed").wait() == 0
     one, other = (np.load(tmp_path / run / "network.npz") for run in ("alone", "killed"))
     for name in one.files:
         assert one[name].tobytes() == other[name].tobytes()
+    assert [path.name for path in (tmp_path / "killed").rglob(".*")] == [".lock"]
 
 
 def _when(path):
