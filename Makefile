@@ -1,8 +1,8 @@
 # Diehl & Cook (2015) in Brian2. `make` alone says what can be typed.
 
 EXPERIMENT = experiments/n100.yaml
-SEED = 0
-RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(SEED)
+SEED =
+RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(or $(SEED),0)
 JOBS =
 SET =
 SWEEP =
@@ -17,7 +17,10 @@ PYTHON =
 run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
 jobs = $(if $(JOBS),--jobs $(JOBS))
+seed = $(if $(SEED),--seed $(SEED))
 set = $(if $(SET),--set $(SET))
+# An experiment file may state another seed, and with it another folder.
+into = $(if $(filter file,$(origin RUN)),,--run $(RUN))
 scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
@@ -34,7 +37,7 @@ setup: $(ready) ## the environment alone: .venv with the pinned requirements
 	@echo "setup: .venv is ready; next: make train"
 
 train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was stopped
-	$(run) train $(EXPERIMENT) --seed $(SEED) --run $(RUN) $(set)
+	$(run) train $(EXPERIMENT) $(seed) $(into) $(set)
 
 evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
 	$(run) evaluate $(RUN) $(jobs)

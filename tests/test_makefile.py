@@ -1,0 +1,39 @@
+"""The Makefile passes on what was given, and leaves the rest to the experiment file."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def command_of(experiments):
+    """Tells the command of a target, as it would be run, from the name of the package on."""
+
+    def tell(*arguments):
+        done = subprocess.run(
+            ["make", "--dry-run", *arguments], cwd=experiments.parent,
+            env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        (line,) = [line for line in done.stdout.splitlines() if "-m diehl_cook" in line]
+        return " ".join(line.split()[2:])
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("given", "command"),
+    [
+        ([], "diehl_cook train experiments/n100.yaml"),
+        (["SEED=3"], "diehl_cook train experiments/n100.yaml --seed 3"),
+        (["RUN=a/b"], "diehl_cook train experiments/n100.yaml --run a/b"),
+        (["EXPERIMENT=x.yaml", "SET=cells=5"], "diehl_cook train x.yaml --set cells=5"),
+    ],
+)
+def test_train(command_of, given, command):
+    assert command_of("train", *given) == command
+
+
+@pytest.mark.parametrize(("given", "folder"), [([], "n100-seed0"), (["SEED=3"], "n100-seed3")])
+def test_evaluate(command_of, given, folder):
+    assert command_of("evaluate", *given) == f"diehl_cook evaluate results/{folder}"
