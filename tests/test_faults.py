@@ -10,6 +10,7 @@ import pytest
 
 from diehl_cook import material, report, runs
 from diehl_cook.cli import main
+from diehl_cook.files import UNFINISHED
 from diehl_cook.presentation import Presenter
 from diehl_cook.run_folder import RunFolder
 
@@ -243,15 +244,11 @@ def test_a_folder_in_use_is_one_line(train, begun):
     assert line.startswith(f"diehl_cook: {begun.path}: another process works in this folder")
 
 
-def test_what_a_killed_process_was_writing_is_cleared_away(train, begun, uninterrupted):
-    (begun.path / ".work").mkdir()
+def test_what_a_killed_process_was_drawing_is_cleared_away(begun):
     (begun.path / "figures").mkdir()
-    for name in (".unfinished-a", "figures/.unfinished-b", ".work/c"):
-        (begun.path / name).touch()
-    assert train(begun.path) == (0, [])
-    assert bits(begun) == uninterrupted
-    hidden = [path.name for path in begun.path.rglob(".*")]
-    assert hidden == [".lock"]
+    (begun.path / "figures" / f"{UNFINISHED}theta").touch()
+    with begun.claim():
+        assert list((begun.path / "figures").iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_is_one_line(train, begun, monkeypatch):

@@ -150,16 +150,22 @@ def test_a_second_process_is_refused_until_the_first_has_ended(folder):
     claim(folder)
 
 
-def test_the_lock_of_a_process_that_was_killed_is_void(folder):
+def test_a_process_killed_while_writing_leaves_neither_lock_nor_litter(folder):
+    folder.save_checkpoint({"images": np.array(1)})
     code = (
         "import os; from pathlib import Path; from diehl_cook.run_folder import RunFolder\n"
-        f"claim = RunFolder(Path({str(folder.path)!r})).claim()\n"
-        "claim.__enter__(); os.kill(os.getpid(), 9)\n"
+        f"folder = RunFolder(Path({str(folder.path)!r}))\n"
+        "os.replace = lambda *paths: os.kill(os.getpid(), 9)\n"
+        "with folder.claim():\n"
+        "    folder.save_checkpoint({})\n"
     )
+    before = set(os.listdir(folder.path))
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
-    assert (folder.path / ".work").exists()
+    assert len(set(os.listdir(folder.path)) - before) == 2
     with folder.claim() as workspace:
         assert list(workspace.iterdir()) == []
+        assert set(os.listdir(folder.path)) == before | {workspace.name}
+    assert folder.load_checkpoint()["images"] == 1
 
 
 def test_the_workspace_is_gone_after_the_claim_also_after_an_error(folder):
