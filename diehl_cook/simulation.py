@@ -53,6 +53,7 @@ _ENDLESS = 1e6 * second
 _WORKPLACE = "new-"
 _DAY = 24 * 60 * 60
 
+_OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 _MAKE_ROOM = "is the disk full? make room, and the same command goes on"
 
 # What a compiler says when it fails, the most telling first, and the way out.
@@ -354,10 +355,12 @@ def _compiler() -> str:
 
 
 def _compile(folder: Path) -> None:
-    jobs = f"-j{os.cpu_count() or 1}"
+    command = ["make", f"-j{os.cpu_count() or 1}"]
+    # What an outer `make` was told (`-n`, `-i`, `make train SEED=3`) is not for this one.
+    environment = {name: text for name, text in os.environ.items() if name not in _OUTER_MAKE}
     try:
         done = subprocess.run(
-            ["make", jobs], cwd=folder, capture_output=True, text=True, check=False
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
     except OSError:
         raise SimulationError("cannot compile: make does not start; install make") from None

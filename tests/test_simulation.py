@@ -138,7 +138,13 @@ def test_without_a_compiler_there_is_one_clear_line(tmp_path, monkeypatch):
     ],
     ids=["nothing", "error", "disk", "memory"],
 )
-def test_a_compiler_that_fails_is_one_clear_line(compiler, tmp_path, script, part):
+@pytest.mark.parametrize("flags", [None, "i -- SEED=3"], ids=["plain", "within make"])
+def test_a_compiler_that_fails_is_one_clear_line(
+    compiler, tmp_path, monkeypatch, script, part, flags
+):
+    if flags:
+        monkeypatch.setenv("MAKEFLAGS", flags)
+        monkeypatch.setenv("MAKELEVEL", "1")
     compiler(script)
     assert part in complaint_of_compiling(tmp_path / "programs")
 
