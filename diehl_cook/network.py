@@ -68,17 +68,15 @@ def excitatory_cells(experiment: Experiment, learning: bool) -> NeuronGroup:
     if learning:
         reset = "\n".join([reset, neurons.ADAPT, experiment.learning_rule.on_excitatory_spike])
     equations = neurons.excitatory_equations(experiment, learning)
-    group = _cells(experiment, EXCITATORY, equations, neurons.EXCITATORY_FIRES, reset)
-    _clamp(group, experiment.excitatory)
-    return group
+    fires = neurons.EXCITATORY_FIRES
+    return _cells(experiment, experiment.excitatory, EXCITATORY, equations, fires, reset)
 
 
 def inhibitory_cells(experiment: Experiment) -> NeuronGroup:
     """The inhibitory cells, paper section 2.1."""
     equations = neurons.inhibitory_equations(experiment)
-    group = _cells(experiment, INHIBITORY, equations, neurons.INHIBITORY_FIRES, neurons.RESET)
-    _clamp(group, experiment.inhibitory)
-    return group
+    fires = neurons.INHIBITORY_FIRES
+    return _cells(experiment, experiment.inhibitory, INHIBITORY, equations, fires, neurons.RESET)
 
 
 def input_synapses(
@@ -198,21 +196,24 @@ def _inhibitory_to_excitatory(
 
 
 def _cells(
-    experiment: Experiment, name: str, equations: Equations, threshold: str, reset: str
+    experiment: Experiment,
+    cells: Population,
+    name: str,
+    equations: Equations,
+    threshold: str,
+    reset: str,
 ) -> NeuronGroup:
-    return NeuronGroup(
+    is_held = cells.refractory_voltage == "clamped"
+    group = NeuronGroup(
         experiment.cells,
         equations,
         threshold=threshold,
         reset=reset,
+        events={"clamped": neurons.is_clamped(cells)} if is_held else None,
         method=experiment.integration,
         dtype=neurons.variable_types(equations, experiment.precision),
         name=name,
     )
-
-
-def _clamp(group: NeuronGroup, cells: Population) -> None:
-    if cells.refractory_voltage == "clamped":
-        group.run_regularly(
-            neurons.clamp(cells), when="resets", order=1, name=f"{group.name}_clamp"
-        )
+    if is_held:
+        group.run_on_event("clamped", neurons.CLAMP, when="resets", order=1)
+    return group

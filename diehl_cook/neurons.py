@@ -50,10 +50,8 @@ last_spike_step = step
 ADAPT = "theta += theta_plus"
 
 # The voltage stays at v_reset for some time after a spike (`refractory_voltage: clamped`).
-CLAMP = """
-is_clamped = int(last_spike_step >= {step_before})
-v = is_clamped * v_reset + (1 - is_clamped) * v
-"""
+CLAMPED = "last_spike_step >= {step_before}"
+CLAMP = "v = v_reset"
 
 # The presynaptic trace of the learning rules, paper section 2.3.
 INPUT_TRACE = "dx/dt = -x / tau_presynaptic : 1"
@@ -71,7 +69,7 @@ ALWAYS_DOUBLE = frozenset({"theta", "theta_plus", "tau_theta"})
 def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
     """Equations of the excitatory cells; theta and traces move only while learning."""
     cells, rule = experiment.excitatory, experiment.learning_rule
-    statements = EXCITATORY_FIRES + RESET + clamp(cells)
+    statements = EXCITATORY_FIRES + RESET + is_clamped(cells)
     if not learning:
         equations = EXCITATORY_CELL + REFRACTORINESS + FIXED_THRESHOLD
         return with_parameters(equations, [cells], statements)
@@ -84,13 +82,13 @@ def inhibitory_equations(experiment: Experiment) -> Equations:
     """Equations of the inhibitory cells."""
     cells = experiment.inhibitory
     equations = INHIBITORY_CELL + REFRACTORINESS
-    return with_parameters(equations, [cells], INHIBITORY_FIRES + RESET + clamp(cells))
+    return with_parameters(equations, [cells], INHIBITORY_FIRES + RESET + is_clamped(cells))
 
 
-def clamp(cells: Population) -> str:
-    """What holds the voltage of clamped cells; by default as long as they cannot spike."""
+def is_clamped(cells: Population) -> str:
+    """Whether a cell's voltage is held, if it ever is; by default as long as it cannot spike."""
     period = "clamp_period" if cells.clamp_period else "refractory_period"
-    return CLAMP.format(step_before=STEP_BEFORE.format(period=period))
+    return CLAMPED.format(step_before=STEP_BEFORE.format(period=period))
 
 
 def input_trace_equations(experiment: Experiment) -> Equations:

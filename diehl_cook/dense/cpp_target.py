@@ -9,6 +9,7 @@ from brian2.utils.stringtools import stripped_deindented_lines
 
 from .indices import POST_INDEX, PRE_INDEX
 from .single_precision import PrecisionCPPCodeGenerator
+from .waking import waking_lines
 
 
 class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
@@ -33,9 +34,14 @@ class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
         if set(ve_statements) == {None}:
             statements = ve_statements[None]
             if not self._mixes_indices(statements):
-                kwds["by_row"] = self._split(statements, PRE_INDEX)
-                kwds["by_column"] = self._split(statements, POST_INDEX)
+                kwds["by_row"] = self._split(statements, PRE_INDEX, POST_INDEX)
+                kwds["by_column"] = self._split(statements, POST_INDEX, PRE_INDEX)
         return scalar_code, vector_code, kwds
+
+    def translate_to_write_arrays(self, write: set[str]) -> list[str]:
+        """Translate, and wake the cells that are written to."""
+        lines: list[str] = super().translate_to_write_arrays(write)
+        return lines + waking_lines(write, self.variables, self.variable_indices)
 
     def _mixes_indices(self, statements: list[Statement]) -> bool:
         read, write, _, _ = self.arrays_helper(statements)
@@ -45,20 +51,32 @@ class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
             indices.setdefault(self.variables[name], set()).add(self.variable_indices[name])
         return any(len(indices[variable]) > 1 for variable in written)
 
-    def _split(self, statements: list[Statement], outer_index: str) -> dict[str, list[str]]:
+    def _split(self, statements: list[Statement], outer: str, inner: str) -> dict[str, Any]:
         read, write, _, conditional = self.arrays_helper(statements)
         read = {name for name in read if not self.variables[name].scalar or name in write}
-        outer = {name for name in read | write if self.variable_indices[name] == outer_index}
+        of_outer, of_inner = (
+            {name for name in read | write if self.variable_indices[name] == index}
+            for index in (outer, inner)
+        )
+        own = (read | write) - of_outer - of_inner
         parts = {
             # a row may be empty: what is written after the loop has to be read before it
-            "before": self.translate_to_read_arrays(outer, write, set()),
-            "load": self.translate_to_read_arrays(read - outer, write, set())
-            + self.translate_to_declarations(read | outer, write, set()),
+            "load_outer": self.translate_to_read_arrays(of_outer, write, set()),
+            "load_inner": self._load(of_inner, read, write),
+            "load": self._load(own, read, write),
             "body": self.translate_to_statements(statements, conditional),
-            "store": self.translate_to_write_arrays(write - outer),
-            "after": self.translate_to_write_arrays(write & outer),
+            "store": self.translate_to_write_arrays(write & own),
+            "store_inner": self.translate_to_write_arrays(write & of_inner),
+            "store_outer": self.translate_to_write_arrays(write & of_outer),
         }
-        return {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
+        code = {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
+        shared = any(self.variables[name].scalar for name in write)
+        return code | {"rows_together": not (of_outer or shared)}
+
+    def _load(self, names: set[str], read: set[str], write: set[str]) -> list[str]:
+        return self.translate_to_read_arrays(
+            names & read, write, set()
+        ) + self.translate_to_declarations(names & read, names & write, set())
 
 
 class DenseCPPStandaloneCodeObject(CPPStandaloneCodeObject):

@@ -3,10 +3,13 @@
 from typing import Any
 
 from brian2.codegen.codeobject import CodeObject
+from brian2.core.network import Network
+from brian2.core.preferences import prefs
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
 from .fast_target import FastCPPStandaloneCodeObject
+from .resting import groups_that_may_rest
 
 NAME = "cpp_standalone_fast"
 
@@ -24,6 +27,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     Everything is done as by Brian2's own device, save that
 
     - loops over cells are vectorised, in the precision of the variables;
+    - cells at rest are left alone;
     - the loop over time steps makes no system calls;
     - the program is compiled for finite numbers: infinities and NaN must not be relied upon;
     - numbers too small for full precision ("denormals") count as zero.
@@ -32,11 +36,26 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     ``cpp_standalone``.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_runs = 0
+        #: C++ arrays that say which blocks of cells are awake in the run, by name of group.
+        self.awake_arrays: dict[str, str] = {}
+
     def code_object_class(
         self, codeobj_class: type[CodeObject] | None = None, fallback_pref: str | None = None
     ) -> type[CodeObject]:
         """Return the given class, or the one of this device."""
         return FastCPPStandaloneCodeObject if codeobj_class is None else codeobj_class
+
+    def network_run(self, net: Network, *args: Any, **kwds: Any) -> None:
+        """Write the code of a run, after a look at what cells may rest in it."""
+        self._n_runs += 1
+        # threads share out the cells of a loop over all of them
+        threads = prefs.devices.cpp_standalone.openmp_threads
+        groups = groups_that_may_rest(net.sorted_objects) if threads == 0 else frozenset()
+        self.awake_arrays = {group: f"_awake_{group}_{self._n_runs}" for group in groups}
+        super().network_run(net, *args, **kwds)
 
     def generate_makefile(
         self, writer: Any, compiler: str, compiler_flags: str, *args: Any, **kwds: Any

@@ -2,22 +2,17 @@
 
 from typing import Any
 
-import numpy as np
-from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.codegen.statements import Statement
 from brian2.core import clocks
-from brian2.core.functions import Function
-from brian2.core.variables import ArrayVariable, Constant
+from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject, openmp_pragma
-from brian2.utils.stringtools import get_identifiers
+from brian2.groups.neurongroup import NeuronGroup
 
-from .single_precision import PrecisionCPPCodeGenerator
+from .conditions import ConditionSplittingCodeGenerator, identifiers
+from .waking import BLOCK, awake_array, waking_lines
 
 #: Brian2 2.10 gave clocks a common base class.
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "BaseClock") else "Clock"
-
-#: Templates in which scalar code appears once.
-KEEPING_TEMPLATES = frozenset(["stateupdate", "threshold", "reset"])
 
 
 def independent_pragma(variable_indices: dict[str, str], variables: dict[str, Any]) -> str:
@@ -39,62 +34,55 @@ def independent_pragma(variable_indices: dict[str, str], variables: dict[str, An
     return "#pragma GCC ivdep" if own and not openmp_pragma("with_openmp") else ""
 
 
-class FastCPPCodeGenerator(PrecisionCPPCodeGenerator):
-    """Brian2's C++, in the precision of the arrays, with factors of decay kept between steps.
+class FastCPPCodeGenerator(ConditionSplittingCodeGenerator):
+    """C++ of cells that may rest, see `resting`.
 
-    Brian2 computes what is the same for all cells once per time step. Where it depends on
-    nothing but constants, shared constant variables and ``dt``, such as ``exp(-dt/tau)``, it is
-    computed here only when one of them is first seen or has changed.
+    The template for the update of a group's state gets ``awake``, the array that says which
+    cells are not at rest, and ``state``, the arrays that an update leaves as they are in those
+    that are. Other code wakes the cells that it writes to.
     """
 
-    def translate_to_statements(
-        self, statements: list[Statement], conditional_write_vars: dict[str, str]
-    ) -> list[str]:
-        """Translate, statements that need no computing in every step first."""
-        kept, inputs = self._kept_between_steps(statements)
-        if not kept or self.template_name not in KEEPING_TEMPLATES:
-            return super().translate_to_statements(statements, conditional_write_vars)
-        declared = [self._declare(statement, self.kinds[statement.var]) for statement in kept]
-        lines = [f"static {c_data_type(s.dtype)} {s.var};" for s in declared]
-        lines += [
-            f"static {c_data_type(self.variables[name].dtype)} _seen_{name};" for name in inputs
-        ]
-        changed = " || ".join(["!_seen", *(f"_seen_{name} != {name}" for name in inputs)])
-        assignments = [f"{s.var} = {self.translate_expression(s.expr)};" for s in declared]
-        assignments += [f"_seen_{name} = {name};" for name in inputs]
-        lines += ["static bool _seen = false;", f"if ({changed})", "{"]
-        lines += [*assignments, "_seen = true;", "}"]
-        others = [statement for statement in statements if statement not in kept]
-        return lines + super().translate_to_statements(others, conditional_write_vars)
+    def translate_statement_sequence(
+        self,
+        sc_statements: dict[str | None, list[Statement]],
+        ve_statements: dict[str | None, list[Statement]],
+    ) -> tuple[dict[str | None, list[str]], dict[str | None, list[str]], dict[str, Any]]:
+        """Translate, with the keywords for the template of a state update."""
+        scalar_code, vector_code, kwds = super().translate_statement_sequence(
+            sc_statements, ve_statements
+        )
+        if self.template_name == "stateupdate":
+            statements = [*sc_statements[None], *ve_statements[None]]
+            kwds["awake"] = awake_array(self.owner) if self._updates_state() else None
+            kwds["state"] = self._arrays_of_state(statements) if kwds["awake"] else []
+        return scalar_code, vector_code, kwds | {"block": BLOCK}
 
-    def _kept_between_steps(self, statements: list[Statement]) -> tuple[list[Statement], list[str]]:
-        """Find the statements to keep, and the variables that they are computed from."""
-        known = {name for name, var in self.variables.items() if self._is_constant(name, var)}
-        kept: list[Statement] = []
-        inputs: set[str] = set()
-        for statement in statements:
-            if not (statement.op == ":=" and statement.constant and statement.scalar):
-                continue
-            identifiers = get_identifiers(statement.expr)
-            if identifiers <= known and np.dtype(statement.dtype).kind == "f":
-                self.kinds[statement.var] = self.expression_kind(statement.expr)
-                known.add(statement.var)
-                kept.append(statement)
-                inputs |= {name for name in identifiers if self._may_change(name)}
-        # of literals alone, the compiler makes numbers
-        return (kept, sorted(inputs)) if inputs else ([], [])
+    def translate_to_write_arrays(self, write: set[str]) -> list[str]:
+        """Translate, and wake the cells that are written to."""
+        lines: list[str] = super().translate_to_write_arrays(write)
+        if self._updates_state():
+            return lines
+        return lines + waking_lines(write, self.variables, self.variable_indices)
 
-    def _is_constant(self, name: str, variable: Any) -> bool:
-        if isinstance(variable, Function):
-            return variable.stateless and name not in self.auto_vectorise
-        return isinstance(variable, Constant) or self._may_change(name)
+    def _updates_state(self) -> bool:
+        return isinstance(self.owner, NeuronGroup) and self.name.startswith(
+            f"{self.owner.name}_stateupdater"
+        )
 
-    def _may_change(self, name: str) -> bool:
-        """Whether this is a number that stays the same, if at all, for a whole run."""
+    def _arrays_of_state(self, statements: list[Statement]) -> list[str]:
+        """Arrays of all that an update writes; none if it needs more than a cell and constants."""
+        local = {statement.var for statement in statements if statement.op == ":="}
+        names = identifiers(statements) - local
+        if not all(self._is_of_cell(name) or self.is_constant(name) for name in names):
+            return []
+        written = self.arrays_helper(statements)[1]
+        return [self.get_array_name(self.variables[name]) for name in sorted(written)]
+
+    def _is_of_cell(self, name: str) -> bool:
         variable = self.variables.get(name)
-        if not isinstance(variable, ArrayVariable) or not variable.scalar:
+        if not isinstance(variable, ArrayVariable) or variable.scalar:
             return False
-        return bool(variable.constant) or name == "dt"
+        return bool(self.variable_indices[name] == "_idx")
 
 
 class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):

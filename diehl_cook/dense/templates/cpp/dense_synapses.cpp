@@ -1,36 +1,80 @@
 {# Visits the synapses of a DenseSynapses group. The synapses of one presynaptic cell are a row
    of the matrix and contiguous; those of a postsynaptic cell a column. `driver` says whose
    synapses are visited: those of presynaptic cells with an event ('pre'), of postsynaptic ones
-   ('post'), or everyone's ('all', row by row).
+   ('post'), or everyone's ('all', row by row). Where a row needs nothing of its presynaptic cell,
+   several go together, which loads and stores the postsynaptic cells once for all of them; each
+   cell still sees them in order.
    USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
 {% set _code = by_column if driver == 'post' else by_row %}
 {% set _outer_size = layout.columns if driver == 'post' else layout.rows %}
 {% set _inner_size = layout.rows if driver == 'post' else layout.columns %}
+{% set _every_event_counts = driver == 'all' or not only_some_cells %}
+{% set _together = driver != 'post' and layout.kind == 'all' and _every_event_counts and _code is not none and _code['rows_together'] %}
+
+{% block extra_headers %}
+{% if _together %}
+// additions into a cell stay in the order of the rows
+#if defined(__clang__)
+#pragma clang fp reassociate(off)
+#elif defined(__GNUC__)
+#pragma GCC optimize("no-associative-math")
+#endif
+{% endif %}
+{% endblock %}
 
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;
     {% if driver == 'all' %}
     {{scalar_code|autoindent}}
-    for (size_t _outer = 0; _outer < {{_outer_size}}; _outer++)
+    const int32_t _num_outer = {{_outer_size}};
     {
     {% else %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
-    const int32_t _num_events = {{_eventspace}}[{{eventspace_variable.size - 1}}];
-    if (_num_events > 0)
+    const int32_t _num_outer = {{_eventspace}}[{{eventspace_variable.size - 1}}];
+    if (_num_outer > 0)
     {
     {{scalar_code|autoindent}}
-    for (int32_t _event = 0; _event < _num_events; _event++)
+    {% endif %}
+    const auto _outer_of = [&](const int32_t _n) -> size_t
     {
-        const int32_t _cell = {{_eventspace}}[_event];
-        {% if only_some_cells %}
-        if (_cell < {{first_cell}} || _cell >= {{last_cell}})
+        return {% if driver == 'all' %}_n{% else %}{{_eventspace}}[_n] - {{first_cell}}{% endif %};
+    };
+    int32_t _n = 0;
+    {% for size in (4, 2) if _together %}
+    for (; _n + {{size}} <= _num_outer; _n += {{size}})
+    {
+        size_t _rows[{{size}}];
+        for (int32_t _k = 0; _k < {{size}}; _k++)
+            _rows[_k] = _outer_of(_n + _k);
+        #pragma GCC ivdep
+        for (size_t _inner = 0; _inner < {{_inner_size}}; _inner++)
+        {
+            const int32_t j = _inner;
+            const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
+            {{_code['load_inner']|autoindent}}
+            for (int32_t _k = 0; _k < {{size}}; _k++)
+            {
+                const int32_t i = _rows[_k];
+                const size_t _idx = _rows[_k] * {{layout.columns}} + _inner;
+                const size_t _vectorisation_idx = _idx;
+                {{_code['load']|autoindent}}
+                {{_code['body']|autoindent}}
+                {{_code['store']|autoindent}}
+            }
+            {{_code['store_inner']|autoindent}}
+        }
+    }
+    {% endfor %}
+    for (; _n < _num_outer; _n++)
+    {
+        const size_t _outer = _outer_of(_n);
+        {% if not _every_event_counts %}
+        if (_outer >= {{last_cell}} - {{first_cell}})
             continue;
         {% endif %}
-        const size_t _outer = _cell - {{first_cell}};
-    {% endif %}
         {% if driver == 'post' %}
         const int32_t j = _outer;
         const size_t _postsynaptic_idx = _outer + {{layout.column_start}};
@@ -39,7 +83,7 @@
         const size_t _presynaptic_idx = _outer + {{layout.row_start}};
         {% endif %}
         {% if _code is not none %}
-        {{_code['before']|autoindent}}
+        {{_code['load_outer']|autoindent}}
         {% endif %}
         {# Ranges instead of a test for self in the loop, which could not be vectorised #}
         {% if layout.kind == 'all' %}
@@ -74,9 +118,11 @@
             const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
             {% endif %}
             {% if _code is not none %}
+            {{_code['load_inner']|autoindent}}
             {{_code['load']|autoindent}}
             {{_code['body']|autoindent}}
             {{_code['store']|autoindent}}
+            {{_code['store_inner']|autoindent}}
             {% else %}
             {{vector_code|autoindent}}
             {% endif %}
@@ -85,10 +131,8 @@
         }
         {% endif %}
         {% if _code is not none %}
-        {{_code['after']|autoindent}}
+        {{_code['store_outer']|autoindent}}
         {% endif %}
     }
-    {% if driver != 'all' %}
     }
-    {% endif %}
 {% endblock %}

@@ -69,8 +69,6 @@ void Network::run(const double duration, void (*report_func)(const double, const
 
     bool did_break_early = false;
     {{CLOCK_CLASS}}* clock = next_clocks();
-    const size_t n_objects = objects.size();
-    const size_t n_clocks = clocks.size();
 
     Network::_globally_running = true;
     Network::_globally_stopped = false;
@@ -86,17 +84,10 @@ void Network::run(const double duration, void (*report_func)(const double, const
                 next_report_time += report_period;
             }
         }
-        for (size_t n = 0; n < n_objects; n++)
-        {
-            // code objects can be NULL in cases where we store just the clock
-            if (due[clock_of_object[n]] && objects[n].second)
-                objects[n].second();
-        }
-        for (size_t c = 0; c < n_clocks; c++)
-        {
-            if (due[c])
-                clocks[c]->tick();
-        }
+        for (size_t n = 0; n < due_functions.size(); n++)
+            due_functions[n]();
+        for (size_t c = 0; c < due_clocks.size(); c++)
+            due_clocks[c]->tick();
         clock = next_clocks();
         {% if maximum_run_time is not none %}
         if (seconds_since(start) > {{maximum_run_time}})
@@ -146,9 +137,34 @@ void Network::find_clocks()
         if (clocks[c]->t[0] < first->t[0])
             first = clocks[c];
     }
+    bool as_before = true;
     for (size_t c = 0; c < clocks.size(); c++)
-        due[c] = std::fabs(clocks[c]->t[0] - first->t[0]) <= Clock_epsilon;
+    {
+        const bool is_due = std::fabs(clocks[c]->t[0] - first->t[0]) <= Clock_epsilon;
+        as_before &= is_due == due[c];
+        due[c] = is_due;
+    }
+    if (!as_before)
+        list_due();
     return first;
+}
+
+// Most time steps have the same lists as the one before
+void Network::list_due()
+{
+    due_clocks.clear();
+    due_functions.clear();
+    for (size_t c = 0; c < clocks.size(); c++)
+    {
+        if (due[c])
+            due_clocks.push_back(clocks[c]);
+    }
+    for (size_t n = 0; n < objects.size(); n++)
+    {
+        // code objects can be NULL in cases where we store just the clock
+        if (due[clock_of_object[n]] && objects[n].second)
+            due_functions.push_back(objects[n].second);
+    }
 }
 {% endmacro %}
 
@@ -167,8 +183,11 @@ class Network
     std::vector<{{CLOCK_CLASS}}*> clocks;
     std::vector<size_t> clock_of_object;
     std::vector<char> due;
+    std::vector<{{CLOCK_CLASS}}*> due_clocks;
+    std::vector<codeobj_func> due_functions;
     void find_clocks();
     {{CLOCK_CLASS}}* next_clocks();
+    void list_due();
 public:
     std::vector< std::pair< {{CLOCK_CLASS}}*, codeobj_func > > objects;
     double t;

@@ -1,7 +1,35 @@
-{# One cell after the other, independent of each other. #}
+{# One cell after the other, independent of each other. Blocks of cells that an update left as they
+   were rest until something wakes them; whether it did is looked at in some updates only. #}
 {# USES_VARIABLES { N } #}
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
+
+{% block extra_headers %}
+{% if awake %}
+#include <cstdint>
+#include <cstring>
+// 0: at rest; 2: as it was when last looked at, and at rest if so in the next look as well
+char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) // block)}} };
+namespace {
+static inline uint32_t _bits(const float value)
+{
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+static inline uint64_t _bits(const double value)
+{
+    uint64_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+static inline uint64_t _bits(const int64_t value)
+{
+    return value;
+}
+}
+{% endif %}
+{% endblock %}
 
 {% block maincode %}
     // scalar code
@@ -9,6 +37,55 @@
     {{scalar_code|autoindent}}
 
     const int _N = {{constant_or_scalar('N', variables['N'])}};
+    {% if state %}
+    const auto _update = [&](const int _idx)
+    {
+        const size_t _vectorisation_idx = _idx;
+        {{vector_code|autoindent}}
+    };
+    const auto _changes = [&](const int _idx) -> int32_t
+    {
+        {% for array in state %}
+        const auto _old_{{loop.index}} = _bits({{array}}[_idx]);
+        {% endfor %}
+        _update(_idx);
+        int32_t _changed = 0;
+        {% for array in state %}
+        _changed |= _old_{{loop.index}} != _bits({{array}}[_idx]);
+        {% endfor %}
+        return _changed;
+    };
+    static uint32_t _n_updates = 0;
+    const bool _look = ++_n_updates % 32 == 0;
+    int _first = 0;
+    if (!_look && std::memchr({{awake}}, 0, sizeof({{awake}})) == NULL)
+    {
+        {{independent_pragma(variable_indices, variables)}}
+        for (int _idx = 0; _idx < _N; _idx++)
+            _update(_idx);
+        _first = _N;
+    }
+    for (; _first + {{block}} <= _N; _first += {{block}})
+    {
+        char& _is_awake = {{awake}}[_first / {{block}}];
+        if (!_is_awake)
+            continue;
+        if (_look)
+        {
+            int32_t _changed = 0;
+            {{independent_pragma(variable_indices, variables)}}
+            for (int _offset = 0; _offset < {{block}}; _offset++)
+                _changed |= _changes(_first + _offset);
+            _is_awake = _changed ? 1 : (_is_awake == 1 ? 2 : 0);
+            continue;
+        }
+        {{independent_pragma(variable_indices, variables)}}
+        for (int _offset = 0; _offset < {{block}}; _offset++)
+            _update(_first + _offset);
+    }
+    for (; _first < _N; _first++)
+        _update(_first);
+    {% else %}
     {{openmp_pragma('parallel-static')}}
     {{independent_pragma(variable_indices, variables)}}
     for (int _idx = 0; _idx < _N; _idx++)
@@ -17,4 +94,5 @@
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
     }
+    {% endif %}
 {% endblock %}

@@ -1,5 +1,6 @@
-{# In most time steps no cell of a block has an event: conditions are evaluated for a whole block
-   without branches, and only then looked through. #}
+{# In most time steps no cell of a block has an event. So the first part of the condition is
+   evaluated for a whole block without branches, and the block looked through only where it holds
+   for some cell; in steps in which the gate is closed, no cell can have an event. #}
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
@@ -15,6 +16,13 @@
         {{vector_code|autoindent}}
         return _cond != 0;
     };
+    const auto _first_part_holds = [&](const int32_t _idx) -> int32_t
+    {
+        const size_t _vectorisation_idx = _idx;
+        {{first_part|autoindent}}
+        return _cond != 0;
+    };
+    const int32_t _end = {% if gate %}{{gate|join(' && ')}} ? N : 0{% else %}N{% endif %};
     int32_t _count = 0;
     const auto _add_event = [&](const int32_t _idx)
     {
@@ -25,29 +33,63 @@
         {% endif %}
     };
     int32_t _start = 0;
-    {# The compiler does better with a fixed number of iterations #}
+    {% if awake %}
+    extern char {{awake}}[];
+    {% endif %}
+    {# The compiler does better with a fixed number of iterations, the processor with few branches #}
     {% for size in (64, 16) %}
-    for (; _start + {{size}} <= N; _start += {{size}})
+    while (_start + {{size}} <= _end)
     {
-        char _has_event[{{size}}];
-        {{independent_pragma(variable_indices, variables)}}
-        for (int32_t _offset = 0; _offset < {{size}}; _offset++)
-            _has_event[_offset] = _condition(_start + _offset);
-        uint64_t _eights[{{size // 8}}], _any = 0;
-        std::memcpy(_eights, _has_event, {{size}});
-        for (int32_t _n = 0; _n < {{size // 8}}; _n++)
-            _any |= _eights[_n];
-        if (_any == 0)
-            continue;
-        for (int32_t _n = 0; _n < {{size // 8}}; _n++)
+        const int32_t _left = (_end - _start) / {{size}};
+        const int32_t _n_blocks = _left < 64 ? _left : 64;
+        uint64_t _blocks = 0;
+        for (int32_t _n = 0; _n < _n_blocks; _n++)
         {
-            {# each byte of the eight is 0 or 1; the lowest comes first on all usual processors #}
-            for (uint64_t _left = _eights[_n]; _left != 0; _left &= _left - 1)
-                _add_event(_start + 8 * _n + (__builtin_ctzll(_left) >> 3));
+            const int32_t _block = _start + {{size}} * _n;
+            {% if awake %}
+            char _is_awake = 0;
+            for (int32_t _m = 0; _m < {{size // block}}; _m++)
+                _is_awake |= {{awake}}[_block / {{block}} + _m];
+            if (!_is_awake)
+                continue;
+            {% endif %}
+            int32_t _may_have_event = 0;
+            {{independent_pragma(variable_indices, variables)}}
+            for (int32_t _offset = 0; _offset < {{size}}; _offset++)
+                _may_have_event |= _first_part_holds(_block + _offset);
+            _blocks |= (uint64_t)_may_have_event << _n;
         }
+        for (; _blocks != 0; _blocks &= _blocks - 1)
+        {
+            const int32_t _block = _start + {{size}} * __builtin_ctzll(_blocks);
+            {% if awake %}
+            {# so that at rest are only cells of which the first part does not hold #}
+            for (int32_t _m = 0; _m < {{size // block}}; _m++)
+            {
+                int32_t _holds = 0;
+                {{independent_pragma(variable_indices, variables)}}
+                for (int32_t _offset = 0; _offset < {{block}}; _offset++)
+                    _holds |= _first_part_holds(_block + {{block}} * _m + _offset);
+                if (_holds)
+                    {{awake}}[_block / {{block}} + _m] = 1;
+            }
+            {% endif %}
+            char _has_event[{{size}}];
+            {{independent_pragma(variable_indices, variables)}}
+            for (int32_t _offset = 0; _offset < {{size}}; _offset++)
+                _has_event[_offset] = _condition(_block + _offset);
+            uint64_t _eights[{{size // 8}}], _hits = 0;
+            std::memcpy(_eights, _has_event, {{size}});
+            {# each byte is 0 or 1; the product brings eight of them together as bits #}
+            for (int32_t _n = 0; _n < {{size // 8}}; _n++)
+                _hits |= (_eights[_n] * UINT64_C(0x0102040810204080) >> 56) << (8 * _n);
+            for (; _hits != 0; _hits &= _hits - 1)
+                _add_event(_block + __builtin_ctzll(_hits));
+        }
+        _start += {{size}} * _n_blocks;
     }
     {% endfor %}
-    for (; _start < N; _start++)
+    for (; _start < _end; _start++)
     {
         if (_condition(_start))
             _add_event(_start);

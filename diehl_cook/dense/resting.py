@@ -1,0 +1,64 @@
+"""Cells at rest: those that an update of their state left as they were are left alone.
+
+Where nothing has reached a cell for long, another time step changes none of its variables, to
+the last bit. So in programs of ``cpp_standalone_fast`` some groups have an array of bytes, one
+for each block of cells, that says whether the block is awake. What writes to a cell
+wakes its block; the update of the state puts the block to rest.
+
+A group qualifies if all that may write to its cells reaches them one at a time: its own reset,
+and one-to-one dense synapses. What writes to many cells at once would keep them awake.
+"""
+
+from collections.abc import Iterable
+
+from brian2.core.base import BrianObject
+from brian2.core.variables import ArrayVariable
+from brian2.groups.group import CodeRunner
+from brian2.groups.neurongroup import NeuronGroup, Resetter, StateUpdater, Thresholder
+from brian2.input.poissongroup import PoissonGroup
+from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
+from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
+from brian2.parsing.statements import parse_statement
+
+from .pathway import DenseRunner
+from .synapses import DenseSynapses
+
+#: What writes to its own cells one at a time, or to none.
+HARMLESS = (
+    *(NeuronGroup, StateUpdater, Thresholder, Resetter, PoissonGroup, SpikeGeneratorGroup),
+    *(EventMonitor, StateMonitor, PopulationRateMonitor, DenseSynapses),
+)
+
+
+def groups_that_may_rest(objects: Iterable[BrianObject]) -> frozenset[str]:
+    """Find the groups whose cells are woken by all that writes to them.
+
+    Parameters
+    ----------
+    objects : iterable of BrianObject
+        All objects of a network, with those that others contain.
+
+    Returns
+    -------
+    frozenset of str
+        Names of groups; none if there is an object of a kind that is not known here.
+    """
+    objects = list(objects)
+    groups = {
+        obj.name for obj in objects if type(obj) is NeuronGroup and obj.equations.diff_eq_names
+    }
+    for obj in objects:
+        if isinstance(obj, HARMLESS):
+            continue
+        if not isinstance(obj, DenseRunner) and type(obj) is not CodeRunner:
+            return frozenset()
+        one_by_one = isinstance(obj, DenseRunner) and obj.group.layout.kind == "one_to_one"
+        if not (one_by_one and obj.driver != "all"):
+            groups -= _written_groups(obj)
+    return frozenset(groups)
+
+
+def _written_groups(runner: CodeRunner) -> set[str]:
+    names = {parse_statement(line)[0] for line in runner.abstract_code.splitlines() if line.strip()}
+    variables = [runner.group.variables[name] for name in names if name in runner.group.variables]
+    return {variable.owner.name for variable in variables if isinstance(variable, ArrayVariable)}

@@ -1,0 +1,35 @@
+"""C++ that wakes cells at rest, see `resting`."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from brian2.devices.device import get_device
+from brian2.groups.group import Group
+
+#: Cells that rest and wake together.
+BLOCK = 16
+
+
+def awake_array(group: Any) -> str | None:
+    """C++ name of the array that says which blocks of a group are awake, if any may rest."""
+    arrays: Mapping[str, str] = getattr(get_device(), "awake_arrays", {})
+    return arrays.get(group.name) if isinstance(group, Group) else None
+
+
+def waking_lines(
+    written: Collection[str], variables: Mapping[str, Any], indices: Mapping[str, str]
+) -> list[str]:
+    """Return C++ that wakes the cells that code writes to.
+
+    Parameters
+    ----------
+    written : collection of str
+        Names of variables.
+    variables, indices : mapping
+        Variables, and names of their indices, by name.
+    """
+    cells = {(awake_array(variables[name].owner), indices[name]) for name in written}
+    return [
+        f"extern char {array}[]; {array}[{index} / {BLOCK}] = 1;"
+        for array, index in sorted((array, index) for array, index in cells if array is not None)
+    ]
