@@ -67,6 +67,17 @@ static inline uint64_t _bits(const int64_t value)
     }
     for (; _first + {{block}} <= _N; _first += {{block}})
     {
+        {# eight blocks at rest at once #}
+        uint64_t _eight;
+        if (_first % {{8 * block}} == 0 && _first + {{8 * block}} <= _N)
+        {
+            std::memcpy(&_eight, {{awake}} + _first / {{block}}, 8);
+            if (_eight == 0)
+            {
+                _first += {{7 * block}};
+                continue;
+            }
+        }
         char& _is_awake = {{awake}}[_first / {{block}}];
         if (!_is_awake)
             continue;
