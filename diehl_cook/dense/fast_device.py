@@ -28,6 +28,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
 
     - loops over cells are vectorised, in the precision of the variables;
     - cells at rest are left alone;
+    - of an event's condition only the parts that matter are computed;
+    - arrays start at multiples of 64 bytes;
     - the loop over time steps makes no system calls;
     - the program is compiled for finite numbers: infinities and NaN must not be relied upon;
     - numbers too small for full precision ("denormals") count as zero.
