@@ -11,36 +11,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from diehl_cook import (
-    benchmark,
-    evaluation,
-    figures,
-    material,
-    network_file,
-    provenance,
-    reference,
-    report,
-    reproduce,
-    runs,
-    sweep,
-)
-from diehl_cook.batch import BatchError, run_batch
-from diehl_cook.datasets import DatasetError
-from diehl_cook.experiment import (
+from diehl_cook import figures
+from diehl_cook.engine.bounds import OutOfRangeError
+from diehl_cook.engine.presenter import PresentationError
+from diehl_cook.engine.program import SimulationError
+from diehl_cook.images import splits
+from diehl_cook.images.datasets import DatasetError
+from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
     dump_experiment,
     load_experiment,
 )
-from diehl_cook.files import WriteError, png_bytes, write_whole
-from diehl_cook.network_file import NetworkFileError
-from diehl_cook.plasticity import RULES
-from diehl_cook.presentation import PresentationError
-from diehl_cook.progress import Terminal
-from diehl_cook.run_folder import RunFolder, RunFolderError
-from diehl_cook.simulation import SimulationError
-from diehl_cook.watch import OutOfRangeError
-from diehl_cook.workers import Failure, WorkersError
+from diehl_cook.model.plasticity import RULES
+from diehl_cook.stages import evaluation, report, whole_run
+from diehl_cook.stages.progress import Terminal
+from diehl_cook.store import network_file, provenance
+from diehl_cook.store.files import WriteError, png_bytes, write_whole
+from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.studies import benchmark, reference_runs, reproduce, sweep
+from diehl_cook.studies.batch import BatchError, run_batch
+from diehl_cook.studies.workers import Failure, WorkersError
 
 BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -61,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 2 for bad input, 1 for another failure, 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    runs.quieten_brian()
+    whole_run.quieten_brian()
     try:
         options.command(options)
     except (
@@ -87,7 +79,7 @@ def train(options: argparse.Namespace) -> None:
     """Train an experiment into a run folder, or go on with it."""
     experiment = _experiment(options)
     folder = RunFolder(options.run or Path("results") / f"{experiment.name}-seed{experiment.seed}")
-    if not runs.train_run(experiment, folder, Terminal()):
+    if not whole_run.train_run(experiment, folder, Terminal()):
         print(f"{folder.path} is trained already.")
     print(f"The trained network and its figures lie in {folder.path}/.")
     print(f"Next: make evaluate RUN={folder.path}")
@@ -101,7 +93,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run is not None:
         raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
     folder = RunFolder(options.trained)
-    result = runs.evaluate_run(folder, options.jobs, Terminal())
+    result = whole_run.evaluate_run(folder, options.jobs, Terminal())
     print(_verdict(result, folder.experiment()))
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
@@ -110,7 +102,7 @@ def _evaluate_file(options: argparse.Namespace) -> None:
     """Measure the accuracy of a network file, with the labels that it holds."""
     kept = network_file.load(options.trained)
     folder = RunFolder(options.run) if options.run else None
-    result = runs.evaluate_network(
+    result = whole_run.evaluate_network(
         kept.experiment, kept.network, options.jobs, Terminal(), folder=folder
     )
     print(_verdict(result, kept.experiment))
@@ -121,7 +113,7 @@ def _evaluate_file(options: argparse.Namespace) -> None:
 def draw(options: argparse.Namespace) -> None:
     """Draw the figures of a run folder anew."""
     folder = RunFolder(options.run)
-    images = material.gather(folder.experiment())
+    images = splits.load(folder.experiment())
     with folder.claim():
         for name in report.draw(folder, images):
             print(f"{folder.path}/figures/{name}.png")
@@ -166,7 +158,7 @@ def reproduce_(options: argparse.Namespace) -> None:
 def benchmark_(options: argparse.Namespace) -> None:
     """Measure what a presentation costs with every kind of synapse and target."""
     experiments = {size: load_experiment(f"experiments/n{size}.yaml") for size in options.sizes}
-    images = material.gather(experiments[options.sizes[0]]).learning.rows
+    images = splits.load(experiments[options.sizes[0]]).learning.rows
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as programs:
         result = benchmark.benchmark(experiments, images, options.rounds, Path(programs))
@@ -187,13 +179,13 @@ def check(options: argparse.Namespace) -> None:
     """Tell whether runs of 100 cells are like the reference runs, or make these the reference."""
     folders = [RunFolder(path) for path in options.runs]
     if options.write:
-        reference.write_reference(folders, options.reference)
+        reference_runs.write_reference(folders, options.reference)
         print(f"The reference lies in {options.reference}.")
         return
-    known = reference.read_reference(options.reference)
+    known = reference_runs.read_reference(options.reference)
     outside = 0
     for folder in folders:
-        for each in reference.compare(reference.measure(folder), known):
+        for each in reference_runs.compare(reference_runs.measure(folder), known):
             verdict = "inside" if each.inside else "OUTSIDE"
             print(
                 f"{folder.path}: {each.quantity} {each.value:.4g} is {verdict}"

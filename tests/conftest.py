@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from diehl_cook import datasets
+from diehl_cook.images import datasets
 
 os.environ["MPLBACKEND"] = "Agg"
 
@@ -43,7 +43,7 @@ def experiments():
 @pytest.fixture(scope="session")
 def experiment_with():
     """Makes the smoke test's experiment with other values, written as on the command line."""
-    from diehl_cook.experiment import load_experiment
+    from diehl_cook.model.experiment import load_experiment
 
     return lambda *overrides: load_experiment(EXPERIMENTS / "smoke.yaml", overrides)
 
@@ -59,7 +59,7 @@ def programs():
 @pytest.fixture(scope="session")
 def presenter_of(programs):
     """Makes the network of an experiment, once."""
-    from diehl_cook.presentation import Presenter
+    from diehl_cook.engine.presenter import Presenter
 
     made = {}
 
@@ -105,7 +105,7 @@ def spy(monkeypatch):
 @pytest.fixture
 def start():
     """Makes the state of a network before it saw an image."""
-    from diehl_cook.presentation import start_weights
+    from diehl_cook.engine.presenter import start_weights
 
     def make(presenter):
         experiment = presenter.experiment

@@ -7,7 +7,7 @@ from typing import Any
 from brian2.units import second, volt
 from reference import Cell, Exponential, Parameters, PowerLaw, PreAndPost, Rule, Triplet
 
-from diehl_cook.experiment import Experiment
+from diehl_cook.model.experiment import Experiment
 
 NAMES: dict[type, tuple[str, dict[str, str]]] = {
     Triplet: (

@@ -14,9 +14,9 @@ from brian2 import (
     defaultclock,
 )
 
-from diehl_cook import neurons
-from diehl_cook.experiment import Experiment
-from diehl_cook.network import (
+from diehl_cook.model import neurons
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.network import (
     EXCITATORY,
     INHIBITORY,
     INPUT,
@@ -24,7 +24,7 @@ from diehl_cook.network import (
     build_network,
     has_delays,
 )
-from diehl_cook.protocol import halt_run, normalise
+from diehl_cook.model.protocol import halt_run, normalise
 
 GIVEN_SPIKES = "given_spikes"
 END_STEP = f"{INPUT}.end_step"
@@ -76,7 +76,7 @@ def _inputs(experiment: Experiment, learning: bool, n_inputs: int, n_steps: int)
         "halted = halt_run(int(step >= end_step - 1))", when="end", order=1, name="halt"
     )
     if on_spike:
-        # As in diehl_cook.protocol: before the synapses, which read the trace.
+        # As in diehl_cook.model.protocol: before the synapses, which read the trace.
         inputs.resetter["spike"].when = "after_thresholds"
     return inputs
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reference import Parameters, Result, Spikes, count_spikes
 from reference.types import Array, Indices
 
-from diehl_cook.experiment import Experiment
+from diehl_cook.model.experiment import Experiment
 
 from .trial import Room, Trial
 

@@ -11,8 +11,9 @@ from brian2 import Network, prefs, second
 from brian2.core.variables import ArrayVariable
 
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
-from diehl_cook.network import INPUT
-from diehl_cook.simulation import Arrays, Program, compile_program
+from diehl_cook.engine.program import Program, compile_program
+from diehl_cook.model.arrays import Arrays
+from diehl_cook.model.network import INPUT
 
 from .given_spikes import GIVEN_SPIKES, build
 from .outcome import Outcome

@@ -8,9 +8,9 @@ import numpy as np
 from reference import Spikes
 from reference.types import Array, Indices
 
-from diehl_cook.experiment import Experiment
-from diehl_cook.network import INPUT_TO_EXCITATORY
-from diehl_cook.protocol import parameter_values, resting_state
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.network import INPUT_TO_EXCITATORY
+from diehl_cook.model.protocol import parameter_values, resting_state
 
 from .given_spikes import END_STEP
 

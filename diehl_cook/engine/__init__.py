@@ -1,0 +1,1 @@
+"""A compiled network that images are shown to."""

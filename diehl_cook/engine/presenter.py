@@ -1,0 +1,264 @@
+"""Showing images to a network, with or without learning, and counting what its cells answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from brian2 import SpikeMonitor, second
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
+from diehl_cook.engine import bounds
+from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program, interpret
+from diehl_cook.model import protocol
+from diehl_cook.model.arrays import Arrays
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.network import (
+    EXCITATORY,
+    INHIBITORY,
+    INPUT,
+    INPUT_TO_EXCITATORY,
+    has_delays,
+)
+
+#: Random streams: learning, labelling, and one for each presentation of the test images.
+LEARNING, LABELLING, TESTING = 0, 1, 2
+
+
+class PresentationError(RuntimeError):
+    """An image that cannot be shown as the protocol asks."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What came of showing some images.
+
+    Attributes
+    ----------
+    state : dict of str to ndarray
+        To go on with the next image.
+    responses : sparse array, shape (images, cells)
+        Excitatory spikes during the last showing of each image and the rest after it.
+    showings : ndarray, shape (images,)
+        How often each image was shown until it drew enough spikes.
+    spikes : int
+        Excitatory spikes of all showings together.
+    seconds : float
+        What the simulation took, without its start.
+    """
+
+    state: Arrays
+    responses: csr_array
+    showings: NDArray[np.int64]
+    spikes: int
+    seconds: float
+
+
+class Presenter:
+    """A compiled network of an experiment that images can be shown to.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    learning : bool
+        Whether weights and thresholds change.
+    n_inputs : int
+        Pixels of an image.
+    cache : Path
+        Folder of compiled programs.
+    """
+
+    def __init__(self, experiment: Experiment, learning: bool, n_inputs: int, cache: Path) -> None:
+        self.experiment = experiment
+        self.n_inputs = n_inputs
+        #: The most images that can be shown in one go.
+        self.capacity = _CAPACITY
+        self.program: Program = compile_program(
+            lambda: protocol.build_presentation(experiment, learning, n_inputs, self.capacity),
+            cache,
+            FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone",
+        )
+        values = protocol.parameter_values(experiment)
+        self._values = {name: values[name] for name in self.program.names("parameter")}
+
+    def at_rest(self, weights: NDArray[np.floating], theta: NDArray[np.floating]) -> Arrays:
+        """State of a network that has not seen an image yet.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (n_inputs, cells)
+            Input weights.
+        theta : ndarray, shape (cells,)
+            Adaptive threshold in volts.
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        return protocol.resting_state(self.experiment, weights, theta)
+
+    def fits(self, state: Arrays) -> bool:
+        """Whether a state is one of this network: the same variables, of the same sizes."""
+        names = self.program.names("state")
+        sizes = {name: self.program.variables[name].size for name in names}
+        return set(state) == set(names) and all(
+            sizes[name] in (None, values.size) for name, values in state.items()
+        )
+
+    def show(
+        self, state: Arrays, images: NDArray[np.integer], first: int, stage: int, workspace: Path
+    ) -> Shown:
+        """Show images one after another.
+
+        Parameters
+        ----------
+        state : dict of str to ndarray
+            Where the network stands.
+        images : ndarray, shape (images, n_inputs)
+            Brightness from 0 to 255; at most `capacity` images.
+        first : int
+            Running number of the first of them, which chooses its random numbers.
+        stage : int
+            The random stream.
+        workspace : Path
+            Folder for temporary files.
+
+        Returns
+        -------
+        Shown
+
+        Raises
+        ------
+        PresentationError
+            If an image never draws enough spikes.
+        OutOfRangeError
+            If the network runs away or a number leaves its range.
+        """
+        end = first + len(images)
+        span = {"first_image": first, "image": first, "end_image": end, "stage": stage}
+        values = self._values | self._delays(stage) | state
+        values |= {f"{protocol.PROTOCOL}.{name}": np.array([value]) for name, value in span.items()}
+        results = self.program.run(values, {protocol.IMAGES: images}, workspace)
+        shown = results[f"{protocol.PRESENTATIONS}.image"] - first
+        bounds.check_activity(self.experiment, results[f"{protocol.PRESENTATIONS}.spikes"], first)
+        if int(results[f"{protocol.PROTOCOL}.image"][0]) < end:
+            raise PresentationError(self._explain(int(shown[-1]) + first))
+        state = {name: results[name] for name in self.program.names("state")}
+        bounds.check_state(self.experiment, state)
+        return Shown(
+            state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
+            responses=self._responses(results, shown, len(images)),
+            showings=np.bincount(shown, minlength=len(images)),
+            spikes=results[f"{protocol.SPIKES}.i"].size,
+            seconds=float(results[RUN_SECONDS][0]),
+        )
+
+    def _responses(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> csr_array:
+        """Count the spikes of the last showing of each image."""
+        steps = np.rint(results[f"{protocol.SPIKES}.t"] / float(self.experiment.time_step))
+        presentation = steps.astype(np.int64) // self.experiment.presentation_steps
+        is_last = np.append(shown[1:] != shown[:-1], True)
+        counted = is_last[presentation]
+        cells = results[f"{protocol.SPIKES}.i"][counted]
+        rows = shown[presentation[counted]]
+        ones = np.ones(cells.size, dtype=np.int32)
+        return csr_array((ones, (rows, cells)), shape=(n_images, self.experiment.cells))
+
+    def _delays(self, stage: int) -> Arrays:
+        """Delays of the input synapses: other ones in training than in testing, as published."""
+        if not has_delays(self.experiment):
+            return {}
+        longest = float(self.experiment.connections.input_delay)
+        random = np.random.default_rng([self.experiment.seed, stage, _DELAYS])
+        synapses = self.n_inputs * self.experiment.cells
+        return {f"{INPUT_TO_EXCITATORY}.delay": random.uniform(0, longest, synapses)}
+
+    def _explain(self, image: int) -> str:
+        limits = self.experiment.presentation
+        return (
+            f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
+            f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
+        )
+
+
+def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
+    """The next run counts its steps from 0 again: what happened before lies at negative ones."""
+    shifted = {
+        name: np.maximum(values - steps, protocol.LONG_AGO)
+        for name, values in state.items()
+        if name in protocol.STEPS_OF_EVENTS
+    }
+    return state | shifted
+
+
+@dataclasses.dataclass(frozen=True)
+class Raster:
+    """Every spike of one presentation: times in seconds since its start, and cells."""
+
+    input: tuple[NDArray[np.floating], NDArray[np.integer]]
+    excitatory: tuple[NDArray[np.floating], NDArray[np.integer]]
+    inhibitory: tuple[NDArray[np.floating], NDArray[np.integer]]
+
+
+def record_presentation(
+    experiment: Experiment,
+    weights: NDArray[np.floating],
+    theta: NDArray[np.floating],
+    image: NDArray[np.integer],
+) -> Raster:
+    """Show one image to a network at rest that does not learn, and record every spike.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment; delays of input synapses, if it has any, are left out.
+    weights : ndarray, shape (n_inputs, cells)
+        Input weights.
+    theta : ndarray, shape (cells,)
+        Adaptive threshold in volts.
+    image : ndarray, shape (n_inputs,)
+        Brightness from 0 to 255.
+
+    Returns
+    -------
+    Raster
+    """
+    precise = experiment.model_copy(update={"precision": "double"})
+    network = protocol.build_presentation(precise, False, len(image), capacity=1)
+    groups = (INPUT, EXCITATORY, INHIBITORY)
+    monitors = [SpikeMonitor(network[group], name=f"{group}_raster") for group in groups]
+    network.add(*monitors)
+    values = protocol.known_values(network, protocol.parameter_values(experiment))
+    values |= protocol.resting_state(experiment, weights, theta)
+    values |= {f"{protocol.PROTOCOL}.end_image": np.array([1])}
+    duration = experiment.presentation.image + experiment.presentation.rest
+    interpret(network, values, {protocol.IMAGES: image[None]}, duration)
+    return Raster(*((np.asarray(m.t / second), np.asarray(m.i)) for m in monitors))
+
+
+def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:
+    """Random input weights, (U[0,1) + 0.01) * w_start, as in the published code.
+
+    Returns
+    -------
+    ndarray, shape (n_inputs, cells)
+    """
+    random = np.random.default_rng([experiment.seed, _WEIGHTS])
+    return (random.random((n_inputs, experiment.cells)) + 0.01) * experiment.connections.w_start
+
+
+def weights_and_theta(
+    state: Arrays, n_inputs: int
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Take what was learned out of a state: weights (n_inputs, cells), theta (cells,) in volts."""
+    return state[f"{INPUT_TO_EXCITATORY}.w"].reshape(n_inputs, -1), state[f"{EXCITATORY}.theta"]
+
+
+# Part of the compiled program, so a chunk or block can be shorter but not longer.
+_CAPACITY = 1000
+# Keys of the random streams that are drawn before a simulation.
+_WEIGHTS, _DELAYS = 1, 2

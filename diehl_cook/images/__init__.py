@@ -1,0 +1,1 @@
+"""Images and their classes: what is learned, labelled and scored."""

@@ -1,0 +1,80 @@
+"""Which images a network learns, which give its cells their labels, and which are scored."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from diehl_cook.images import datasets
+from diehl_cook.images.datasets import DatasetError, Split
+from diehl_cook.model.experiment import Experiment
+
+
+@dataclasses.dataclass(frozen=True)
+class Splits:
+    """The images of an experiment, each with its class.
+
+    Attributes
+    ----------
+    learning : Split
+        Shown in this order, again and again, while the network learns.
+    labelling : Split
+        Their answers give each cell its class: the first of the learning images, or all.
+    scored : Split
+        The accuracy is measured on these: the first of the test images, or all; with
+        ``data.validation`` the last training images, which are not learned then.
+    scored_on : {"test", "validation"}
+        Which of the two.
+    """
+
+    learning: Split
+    labelling: Split
+    scored: Split
+    scored_on: Literal["test", "validation"]
+
+    @property
+    def n_inputs(self) -> int:
+        """Pixels of an image."""
+        rows, columns = self.learning.images.shape[1:]
+        return rows * columns
+
+
+def load(experiment: Experiment) -> Splits:
+    """Load the images of an experiment; with ``data.validation`` no test file is opened.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be used, or the validation leaves nothing to learn.
+    """
+    held_out, limits = experiment.data.validation, experiment.evaluation
+    if held_out == 0:
+        data = datasets.load(experiment.data.folder)
+        learning = Split(data.train_images, data.train_labels)
+        scored = Split(data.test_images, data.test_labels)
+    else:
+        learning, scored = _hold_out(datasets.load_split("train", experiment.data.folder), held_out)
+    return Splits(
+        learning,
+        _first(learning, limits.labelling_images),
+        _first(scored, limits.test_images),
+        "validation" if held_out else "test",
+    )
+
+
+def _hold_out(train: Split, count: int) -> tuple[Split, Split]:
+    """Part training images: those to learn, and the last, so many, to score."""
+    border = len(train.images) - count
+    if border < 1:
+        raise DatasetError(
+            f"data.validation: {count} of {len(train.images)} training images leave none to"
+            " learn; hold back fewer"
+        )
+    return (
+        Split(train.images[:border], train.labels[:border]),
+        Split(train.images[border:], train.labels[border:]),
+    )
+
+
+def _first(split: Split, count: int | None) -> Split:
+    return Split(split.images[:count], split.labels[:count])

@@ -1,0 +1,433 @@
+"""The schema of an experiment: every parameter with its unit, default, source and bounds.
+
+Sources: "paper" is Diehl & Cook (2015), "code" the authors' published code, "ours" a
+choice of this project.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import yaml
+from brian2.units import ms, mV
+from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
+
+from diehl_cook.model.plasticity import RULES, Rule
+from diehl_cook.model.units import (
+    Count,
+    CountOrZero,
+    NotNegative,
+    Positive,
+    Section,
+    Time,
+    TimeOrZero,
+    Voltage,
+    VoltageOrZero,
+    shown,
+)
+
+
+class ExperimentError(ValueError):
+    """An experiment file that cannot be used; the message names file, key and way out."""
+
+
+class Population(Section):
+    """Parameters that excitatory and inhibitory cells share."""
+
+    tau_membrane: Time
+    v_rest: Voltage
+    v_reset: Voltage
+    v_threshold: Voltage
+    v_start: Voltage = Field(description="at the first step; code: rest - 40 mV")
+    e_excitatory: Voltage = Field(0 * mV, description="reversal potential; code")
+    tau_ge: Time = Field(1 * ms, description="code")
+    refractory_period: TimeOrZero
+    refractory_voltage: Literal["integrates", "clamped"] = Field(
+        description="what the voltage does while the cell cannot spike"
+    )
+    clamp_period: Time | None = Field(
+        None,
+        description="how long a clamped voltage stays at v_reset; code: as long as the cell"
+        " cannot spike, as if nothing is stated; circulating ports: 5 ms of 50 ms",
+    )
+
+
+class Excitatory(Population):
+    """Excitatory cells with an adaptive threshold, paper sections 2.1 and 2.4."""
+
+    tau_membrane: Time = Field(100 * ms, description="paper 2.1")
+    v_rest: Voltage = Field(-65 * mV, description="code")
+    v_reset: Voltage = Field(-65 * mV, description="code")
+    v_threshold: Voltage = Field(-52 * mV, description="code")
+    v_start: Voltage = Field(-105 * mV, description="code")
+    e_inhibitory: Voltage = Field(-100 * mV, description="reversal potential; code")
+    tau_gi: Time = Field(2 * ms, description="code")
+    refractory_period: TimeOrZero = Field(5 * ms, description="code; circulating ports: 50 ms")
+    refractory_voltage: Literal["integrates", "clamped"] = Field(
+        "integrates", description="code as it ran: integrates; circulating ports: clamped"
+    )
+    theta_start: VoltageOrZero = Field(20 * mV, description="code")
+    theta_offset: VoltageOrZero = Field(20 * mV, description="code: fires above theta - 20 mV")
+    theta_plus: VoltageOrZero = Field(0.05 * mV, description="code, for 400 cells")
+    tau_theta: Time = Field(1e7 * ms, description="code, for 400 cells; decays to zero")
+
+
+class Inhibitory(Population):
+    """Inhibitory cells, paper section 2.1."""
+
+    tau_membrane: Time = Field(10 * ms, description="paper 2.1")
+    v_rest: Voltage = Field(-60 * mV, description="code")
+    v_reset: Voltage = Field(-45 * mV, description="code")
+    v_threshold: Voltage = Field(-40 * mV, description="code")
+    v_start: Voltage = Field(-100 * mV, description="code")
+    refractory_period: TimeOrZero = Field(2 * ms, description="code")
+    refractory_voltage: Literal["integrates", "clamped"] = Field("clamped", description="code")
+
+
+class Connections(Section):
+    """Weights between the populations, paper section 2.2; conductances are in units of the leak."""
+
+    excitatory_to_inhibitory: NotNegative = Field(10.4, description="one to one; code")
+    inhibitory_to_excitatory: NotNegative = Field(17.0, description="to all others; code")
+    w_max: Positive = Field(1.0, description="input weights stay in [0, w_max]; code")
+    w_start: Positive = Field(0.3, description="weights start at (U[0,1) + 0.01) * w_start; code")
+    weight_sum: Positive = Field(
+        78.0, description="input weights of a cell sum to this before each showing; code"
+    )
+    normalise: bool = Field(True, description="scale to weight_sum; code: always")
+    update_order: Literal["pre_first", "post_first"] = Field(
+        "pre_first",
+        description="whether input or excitatory spikes of one step change the weights first;"
+        " code: either, left to chance by Brian 1",
+    )
+    input_delay: TimeOrZero = Field(
+        0 * ms,
+        description="delays of input synapses are uniform in [0, input_delay], drawn anew for"
+        " training and testing; code: 10 ms, though Brian 1 applied them wrongly",
+    )
+
+
+class Presentation(Section):
+    """How an image is shown, paper sections 2.5 and 2.6."""
+
+    image: Time = Field(350 * ms, description="paper 2.6")
+    rest: Time = Field(150 * ms, description="paper 2.6")
+    intensity: Positive = Field(2.0, description="rate = pixel / 8 * intensity Hz; code")
+    intensity_step: Positive = Field(1.0, description="added when an image is shown again; code")
+    minimum_spikes: CountOrZero = Field(5, description="fewer: the image is shown again; paper")
+    maximum_spikes: Count = Field(
+        2000, description="more excitatory spikes are a runaway and end the run; ours"
+    )
+    maximum_showings: Count = Field(
+        200, description="give up with an error; paper and code: no limit; ours"
+    )
+
+
+class Training(Section):
+    """How much is learned; images are taken in file order, again and again."""
+
+    images: Count = Field(description="paper: 40,000 for 100 cells, else 3, 7 or 15 passes")
+    block: Count = Field(10_000, description="labels and accuracy on line, paper figure 2C")
+    chunk: Count = Field(1000, description="images between checkpoints; never alters a result")
+
+
+class Evaluation(Section):
+    """Labels from the training images, accuracy on the test images, paper section 2.6."""
+
+    labelling_images: Count | None = Field(None, description="the first so many; paper: all")
+    test_images: Count | None = Field(None, description="the first so many; paper: all")
+    repeats: Count = Field(10, description="presentations of the test images; paper")
+    block: Count = Field(1000, description="images shown in a row from rest; ours")
+
+
+class Data(Section):
+    """The images: MNIST unless a folder is named."""
+
+    folder: Path | None = Field(None, description="folder of IDX files in MNIST's format")
+    validation: CountOrZero = Field(
+        0,
+        description="the last so many training images are not learned but scored, in place of"
+        " the test images; paper: none",
+    )
+
+
+_parameters_of_rules: Any = {name: (rule, rule.model_validate({})) for name, rule in RULES.items()}
+Plasticity: type[Section] = create_model(
+    "Plasticity",
+    __base__=Section,
+    __doc__="Parameters of every learning rule; the experiment's `rule` chooses one.",
+    **_parameters_of_rules,
+)
+
+
+class Experiment(Section):
+    """A whole experiment, as an experiment file states it."""
+
+    name: str = Field(
+        "experiment", pattern=r"^[^/\x00-\x1f]+$", description="default: the file's name"
+    )
+    cells: Count = Field(
+        le=46_340,
+        description="excitatory cells N, and as many inhibitory ones; Brian2 counts the N² synapses"
+        " of inhibition in 32 bits",
+    )
+    seed: CountOrZero = Field(0, description="of weights, delays and input spikes")
+    rule: Literal[tuple(RULES)] = "triplet"  # type: ignore[valid-type]
+    integration: Literal["exponential_euler", "euler"] = Field(
+        "exponential_euler", description="code: euler, which runs away when many cells fire"
+    )
+    synapses: Literal["dense", "brian2"] = Field(
+        "dense", description="how all-to-all projections are stored; ours"
+    )
+    precision: Literal["single", "double"] = Field(
+        "single", description="of all but theta, which is always double; code: double"
+    )
+    time_step: Time = Field(0.5 * ms, description="code")
+    data: Data = Data()
+    excitatory: Excitatory = Excitatory()
+    inhibitory: Inhibitory = Inhibitory()
+    connections: Connections = Connections()
+    plasticity: Plasticity = Field(default_factory=Plasticity)
+    presentation: Presentation = Presentation()
+    training: Training
+    evaluation: Evaluation = Evaluation()
+
+    @property
+    def learning_rule(self) -> Rule:
+        """The chosen rule with its parameters."""
+        rule: Rule = getattr(self.plasticity, self.rule)
+        return rule
+
+    @property
+    def image_steps(self) -> int:
+        """Time steps during which an image is shown."""
+        return round(float(self.presentation.image / self.time_step))
+
+    @property
+    def presentation_steps(self) -> int:
+        """Time steps of an image and the rest after it."""
+        return self.image_steps + round(float(self.presentation.rest / self.time_step))
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        if float(self.time_step) < 1e-6:
+            raise ValueError("time_step is shorter than a microsecond; lengthen it")
+        for name in ("image", "rest"):
+            steps = float(getattr(self.presentation, name) / self.time_step)
+            if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
+                raise ValueError(f"presentation.{name} is no multiple of time_step")
+            if steps > 1e6:
+                raise ValueError(f"presentation.{name} has over a million time steps; shorten it")
+        if float(self.connections.input_delay) > float(self.presentation.rest):
+            raise ValueError("connections.input_delay is longer than presentation.rest")
+        for name in ("excitatory", "inhibitory"):
+            cells = getattr(self, name)
+            if cells.clamp_period is not None and cells.refractory_voltage != "clamped":
+                raise ValueError(f"{name}.clamp_period needs 'refractory_voltage: clamped'")
+        if self.synapses == "dense" and float(self.connections.input_delay) > 0:
+            raise ValueError("connections.input_delay needs 'synapses: brian2'")
+        return self
+
+
+def load_experiment(path: str | Path, overrides: Iterable[str] = (), **settings: Any) -> Experiment:
+    """Read and validate an experiment file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file. Its key ``extends`` names a file to build on, next to it.
+    overrides : iterable of str
+        ``key=value`` pairs with dotted keys, for example ``training.images=1000``.
+    **settings
+        Top-level values that go over everything else, for example ``seed=3``.
+
+    Returns
+    -------
+    Experiment
+        Frozen, with every value filled in.
+
+    Raises
+    ------
+    ExperimentError
+        If a file is missing or anything in it is wrong; one line with file, key and way out.
+    """
+    values = read_values(path)
+    for override in overrides:
+        values = _apply_override(values, override)
+    return check_values(values | settings, str(path))
+
+
+def read_values(path: str | Path) -> dict[str, Any]:
+    """Read an experiment file and those it builds on, without checking the values.
+
+    Raises
+    ------
+    ExperimentError
+        If a file is missing or is not YAML.
+    """
+    return {"name": Path(path).stem} | _read_with_bases(Path(path))
+
+
+def set_value(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Values of an experiment with one of them replaced; the key has dots between its parts."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return _merge(values, value)
+
+
+def check_values(values: Mapping[str, Any], origin: str) -> Experiment:
+    """Make an experiment of values.
+
+    Parameters
+    ----------
+    values : mapping
+        As an experiment file states them, or as ``experiment.model_dump(mode="json")`` gives.
+    origin : str
+        Where they come from, with which an error message starts.
+
+    Raises
+    ------
+    ExperimentError
+        If anything is wrong with them; one line with origin, key and way out.
+    """
+    try:
+        return Experiment.model_validate(values)
+    except ValidationError as error:
+        raise ExperimentError(f"{origin}: {explain(error)}") from None
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """Write an experiment as YAML that `load_experiment` reads back to the same values."""
+    return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
+
+
+# PyYAML fails in many ways: `!!bool x` is a KeyError.
+_YAML_ERRORS = (
+    yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError,
+)  # fmt: skip
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that refuses keys stated twice, values inside themselves, odd characters."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        node = super().compose_node(parent, index)
+        if node is not None and node.end_mark is None:  # an alias of what is still being read
+            raise yaml.composer.ComposerError(
+                None, None, "a value that contains itself", node.start_mark
+            )
+        return node
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        text = super().construct_scalar(node)
+        if not text.isprintable():
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{text!a} is not printable text", node.start_mark
+            )
+        return text
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for position, key in enumerate(keys):
+            if key in keys[:position]:
+                mark = node.value[position][0].start_mark
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} stands twice", mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    if path.resolve() in above:
+        raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
+    values = read_yaml(path)
+    folder = (values.get("data") or {}) if isinstance(values.get("data"), Mapping) else {}
+    if isinstance(folder.get("folder"), str):
+        values["data"] = {**folder, "folder": str(path.parent.absolute() / folder["folder"])}
+    base = values.pop("extends", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise ExperimentError(f"{path}: extends: name one file, for example 'n100.yaml'")
+    try:
+        return _merge(_read_with_bases(path.parent / base, (*above, path.resolve())), values)
+    except ExperimentError as error:
+        raise ExperimentError(f"{path}: extends: {error}") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file of keys and values; a key stated twice is an error.
+
+    Raises
+    ------
+    ExperimentError
+        If the file is missing or is not such a file.
+    """
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+    except FileNotFoundError:
+        raise ExperimentError(f"{path}: no such file; see experiments/ for examples") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path}: cannot be read: {_one_line(error)}") from None
+    except _YAML_ERRORS as error:
+        raise ExperimentError(f"{path}: is not valid YAML: {_one_line(error)}") from None
+    if not isinstance(values, dict):
+        raise ExperimentError(f"{path}: is not a list of 'key: value' lines")
+    return values
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            value = _merge(below, value)
+        merged[key] = value
+    return merged
+
+
+def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
+    key, separator, text = override.partition("=")
+    if not separator or not key.strip():
+        raise ExperimentError(f"--set {override}: write key=value, e.g. training.images=1000")
+    try:
+        value = yaml.load(text, _StrictLoader)
+    except _YAML_ERRORS as error:
+        raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
+    return set_value(values, key.strip(), value)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def explain(error: ValidationError, model: type[BaseModel] = Experiment) -> str:
+    """One line for the first problem with the values of a model, and how many more there are."""
+    first, *others = error.errors()
+    where = ".".join(str(part) for part in first["loc"])
+    more = f" (and {len(others)} more)" if others else ""
+    return _one_line(ValueError(f"{where + ': ' if where else ''}{_reason(first, model)}{more}"))
+
+
+def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
+    if problem["type"] == "extra_forbidden":
+        known = _keys_beside(problem["loc"], model)
+        nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.0)
+        return f"unknown key; did you mean '{nearest[0]}'?"
+    if problem["type"] == "missing":
+        return "is missing; state it"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "value_error" or isinstance(problem["input"], Mapping):
+        return message
+    return f"{message}, not {shown(problem['input'])}"
+
+
+def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    for part in location[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = (annotation, *get_args(annotation))
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,237 @@
+"""Passes over the training images: chunk after chunk, with checkpoints and online accuracy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from diehl_cook.engine.presenter import LEARNING, Presenter, Shown, start_weights, weights_and_theta
+from diehl_cook.model.arrays import Arrays
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages import readout
+from diehl_cook.stages.progress import Progress
+from diehl_cook.store.run_folder import (
+    RunFolder,
+    RunFolderError,
+    what_matters,
+)
+from diehl_cook.store.trained_network import TrainedNetwork
+
+
+@dataclasses.dataclass
+class Block:
+    """What happened since the last row of ``training.csv``."""
+
+    responses: list[csr_array] = dataclasses.field(default_factory=list)
+    presentations: int = 0
+    spikes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def images(self) -> int:
+        """Images shown so far in this block."""
+        return sum(part.shape[0] for part in self.responses)
+
+    def add(self, shown: Shown, seconds: float) -> None:
+        """Count what came of one more chunk."""
+        self.responses.append(shown.responses)
+        self.presentations += int(shown.showings.sum())
+        self.spikes += shown.spikes
+        self.seconds += seconds
+
+
+@dataclasses.dataclass
+class Journey:
+    """How far a training has come: all that a checkpoint holds."""
+
+    state: Arrays
+    images: int = 0
+    rows: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    labels: NDArray[np.integer] | None = None
+    block: Block = dataclasses.field(default_factory=Block)
+
+
+def train(
+    experiment: Experiment,
+    presenter: Presenter,
+    images: NDArray[np.integer],
+    classes: NDArray[np.integer],
+    folder: RunFolder,
+    workspace: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> TrainedNetwork:
+    """Train a network, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    presenter : Presenter
+        A learning network.
+    images : ndarray, shape (n, n_inputs)
+        Training images, shown in this order, again and again.
+    classes : ndarray, shape (n,)
+        Their classes, for the accuracy on line alone: nothing that learns sees them.
+    folder : RunFolder
+        Settled on this experiment and claimed by the caller.
+    workspace : Path
+        Folder for temporary files.
+    report : callable
+        Called with a `Progress` after each chunk.
+
+    Returns
+    -------
+    TrainedNetwork
+        Also kept in the folder.
+    """
+    journey = _resume(folder, experiment, presenter) or _depart(experiment, presenter)
+    while journey.images < experiment.training.images:
+        chunk = _next_chunk(journey.images, experiment)
+        begun = time.monotonic()
+        shown = presenter.show(
+            journey.state, images[chunk % len(images)], journey.images, LEARNING, workspace
+        )
+        journey.state = shown.state
+        journey.images += len(chunk)
+        journey.block.add(shown, time.monotonic() - begun)
+        report(_progress(journey, experiment, classes, shown))
+        if journey.images % experiment.training.block == 0:
+            _close_block(journey, classes)
+            folder.write_training(journey.rows)
+        folder.save_checkpoint(_pack(journey) | _origin(experiment, presenter))
+    folder.write_training(journey.rows)
+    network = TrainedNetwork(*weights_and_theta(journey.state, images.shape[1]))
+    folder.save_network(network)
+    return network
+
+
+def _depart(experiment: Experiment, presenter: Presenter) -> Journey:
+    theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
+    return Journey(presenter.at_rest(start_weights(experiment, presenter.n_inputs), theta))
+
+
+def _next_chunk(position: int, experiment: Experiment) -> NDArray[np.integer]:
+    """Running numbers of the images up to the next checkpoint; a chunk ends where a block ends."""
+    training = experiment.training
+    block_end = (position // training.block + 1) * training.block
+    return np.arange(position, min(position + training.chunk, block_end, training.images))
+
+
+def _block_classes(journey: Journey, classes: NDArray[np.integer]) -> NDArray[np.integer]:
+    shown = np.arange(journey.images - journey.block.images, journey.images)
+    return classes[shown % len(classes)]
+
+
+def _online_accuracy(journey: Journey, classes: NDArray[np.integer]) -> float:
+    """Accuracy in this block with the labels of the block before, paper figure 2C."""
+    if journey.labels is None:
+        return np.nan
+    predictions = readout.predict(vstack(journey.block.responses), journey.labels)
+    return readout.accuracy(_block_classes(journey, classes), predictions)
+
+
+def _close_block(journey: Journey, classes: NDArray[np.integer]) -> None:
+    block = journey.block
+    accuracy = _online_accuracy(journey, classes)
+    theta = journey.state["excitatory.theta"]
+    journey.rows.append(
+        {
+            "images": journey.images,
+            "online_accuracy": "" if np.isnan(accuracy) else accuracy,
+            "spikes_per_presentation": block.spikes / block.presentations,
+            "retries": block.presentations - block.images,
+            "mean_theta_mV": float(theta.mean() * 1e3),
+            "ms_per_presentation": round(block.seconds / block.presentations * 1e3, 4),
+        }
+    )
+    journey.labels = readout.assign_labels(
+        vstack(block.responses), _block_classes(journey, classes)
+    )
+    journey.block = Block()
+
+
+def _progress(
+    journey: Journey, experiment: Experiment, classes: NDArray[np.integer], shown: Shown
+) -> Progress:
+    return Progress(
+        images=journey.images,
+        total=experiment.training.images,
+        spikes_per_presentation=shown.spikes / int(shown.showings.sum()),
+        accuracy=_online_accuracy(journey, classes),
+    )
+
+
+def _pack(journey: Journey) -> Arrays:
+    """A journey as plain arrays."""
+    block = journey.block
+    responses = vstack([*block.responses, csr_array((0, len(journey.state["excitatory.theta"])))])
+    responses = csr_array(responses)
+    return {
+        **{f"state/{name}": value for name, value in journey.state.items()},
+        "images": np.array(journey.images),
+        "rows": np.array(json.dumps(journey.rows)),
+        "labels": np.array([]) if journey.labels is None else journey.labels,
+        "block/counts": np.array([block.presentations, block.spikes]),
+        "block/seconds": np.array(block.seconds),
+        "block/shape": np.array(responses.shape),
+        "block/data": responses.data,
+        "block/indices": responses.indices,
+        "block/indptr": responses.indptr,
+    }
+
+
+def _origin(experiment: Experiment, presenter: Presenter) -> Arrays:
+    """What a checkpoint belongs to."""
+    return {
+        "experiment": np.array(experiment.model_dump_json()),
+        "program": np.array(presenter.program.version),
+    }
+
+
+def _resume(folder: RunFolder, experiment: Experiment, presenter: Presenter) -> Journey | None:
+    arrays = folder.load_checkpoint()
+    if arrays is None:
+        return None
+    path = folder.path / "checkpoint.npz"
+    try:
+        there = Experiment.model_validate_json(str(arrays["experiment"]))
+        journey = _unpack(arrays)
+        same_program = str(arrays["program"]) == presenter.program.version
+    except (KeyError, ValueError, TypeError):
+        there, same_program = experiment, False
+    if what_matters(there) != what_matters(experiment):
+        raise RunFolderError(
+            f"{path}: is of another experiment;"
+            " put the right one there, or delete the file to start afresh"
+        )
+    if not same_program or not presenter.fits(journey.state):
+        raise RunFolderError(
+            f"{path}: is of another version of this program;"
+            " go on with that version, or delete the file to start afresh"
+        )
+    return journey
+
+
+def _unpack(arrays: Arrays) -> Journey:
+    parts = (arrays[f"block/{name}"] for name in ("data", "indices", "indptr"))
+    responses = csr_array(tuple(parts), shape=tuple(arrays["block/shape"]))
+    presentations, spikes = (int(count) for count in arrays["block/counts"])
+    return Journey(
+        state={
+            name.removeprefix("state/"): value
+            for name, value in arrays.items()
+            if name.startswith("state/")
+        },
+        images=int(arrays["images"].item()),
+        rows=json.loads(str(arrays["rows"])),
+        labels=arrays["labels"] if arrays["labels"].size else None,
+        block=Block([responses], presentations, spikes, float(arrays["block/seconds"])),
+    )

@@ -1,0 +1,240 @@
+"""Whole runs as plain calls: what the command line, sweeps and the reproduction have in common."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2.utils.logger import BrianLogger
+
+from diehl_cook.engine.presenter import Presenter
+from diehl_cook.images import splits
+from diehl_cook.images.splits import Splits
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages import evaluation, report, training
+from diehl_cook.stages.evaluation import Evaluation
+from diehl_cook.stages.progress import Narrator, Silence
+from diehl_cook.store import provenance
+from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.trained_network import TrainedNetwork
+
+
+def train_run(
+    experiment: Experiment,
+    folder: RunFolder,
+    narrator: Narrator | None = None,
+    with_figures: bool = True,
+) -> bool:
+    """Train an experiment into a run folder, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    folder : RunFolder
+        A new folder, or one of the same experiment.
+    narrator : Narrator, optional
+        Told how it goes on; by default nobody is.
+    with_figures : bool
+        Whether to draw the figures of the run.
+
+    Returns
+    -------
+    bool
+        False if the network was trained already.
+    """
+    narrator = narrator or Silence()
+    images = splits.load(experiment)
+    with folder.claim() as workspace:
+        folder.settle(experiment)
+        if folder.has_network():
+            return False
+        folder.update_manifest(
+            seed=experiment.seed, training_began=provenance.now(), **provenance.describe()
+        )
+        begun = time.monotonic()
+        presenter = compile_network(experiment, True, images.n_inputs, narrator)
+        with narrator.follow(f"training {folder.path.name}") as follow:
+            training.train(
+                experiment,
+                presenter,
+                images.learning.rows,
+                images.learning.labels,
+                folder,
+                workspace,
+                follow,
+            )
+        folder.update_manifest(
+            training_ended=provenance.now(), training_seconds=time.monotonic() - begun
+        )
+        if with_figures:
+            report.draw(folder, images)
+    return True
+
+
+def evaluate_run(
+    folder: RunFolder, jobs: int, narrator: Narrator | None = None, with_figures: bool = True
+) -> Evaluation:
+    """Label the cells of a trained network and measure its accuracy.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of a training that has ended; labels and numbers are added to it.
+    jobs : int
+        Processes at a time; the result does not depend on it.
+    narrator : Narrator, optional
+        Told how it goes on; by default nobody is.
+    with_figures : bool
+        Whether to draw the figures of the run.
+
+    Returns
+    -------
+    Evaluation
+    """
+    narrator = narrator or Silence()
+    experiment, network = folder.experiment(), folder.load_network()
+    images = splits.load(experiment)
+    begun = time.monotonic()
+    with folder.claim() as workspace:
+        presenter = compile_network(experiment, False, images.n_inputs, narrator)
+        with narrator.follow("labelling") as follow:
+            network = evaluation.label(
+                presenter,
+                network,
+                images.labelling.rows,
+                images.labelling.labels,
+                workspace,
+                jobs,
+                follow,
+            )
+        folder.save_network(network)
+        result = score(presenter, network, images, workspace, jobs, narrator)
+        save_evaluation(folder, experiment, images, result)
+        folder.update_manifest(
+            evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
+        )
+        if with_figures:
+            report.draw(folder, images)
+    return result
+
+
+def evaluate_network(
+    experiment: Experiment,
+    network: TrainedNetwork,
+    jobs: int,
+    narrator: Narrator | None = None,
+    folder: RunFolder | None = None,
+) -> Evaluation:
+    """Measure the accuracy of a network that comes with its labels.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What it was trained with.
+    network : TrainedNetwork
+        With labels.
+    jobs : int
+        Processes at a time; the result does not depend on it.
+    narrator : Narrator, optional
+        Told how it goes on; by default nobody is.
+    folder : RunFolder, optional
+        To keep network, numbers and figures; by default nothing is written.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds another network.
+    """
+    narrator = narrator or Silence()
+    images = splits.load(experiment)
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            workspace = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        else:
+            workspace = stack.enter_context(folder.claim())
+            folder.settle(experiment)
+            _keep(network, folder)
+        presenter = compile_network(experiment, False, images.n_inputs, narrator)
+        result = score(presenter, network, images, workspace, jobs, narrator)
+        if folder is not None:
+            save_evaluation(folder, experiment, images, result)
+            report.draw(folder, images)
+    return result
+
+
+def _keep(network: TrainedNetwork, folder: RunFolder) -> None:
+    if not folder.has_network():
+        folder.save_network(network)
+    elif not np.array_equal(folder.load_network().weights, network.weights):
+        raise RunFolderError(f"{folder.path}: holds another network; choose another folder")
+
+
+def compile_network(
+    experiment: Experiment, learning: bool, n_inputs: int, narrator: Narrator
+) -> Presenter:
+    """Compile the network of an experiment, or take it from the programs compiled before."""
+    kind = "training" if learning else "testing"
+    narrator.say(f"compiling the {kind} program (half a minute, once) ...")
+    return Presenter(experiment, learning, n_inputs, programs_folder())
+
+
+def score(
+    presenter: Presenter,
+    network: TrainedNetwork,
+    images: Splits,
+    workspace: Path,
+    jobs: int,
+    narrator: Narrator,
+) -> Evaluation:
+    """Measure the accuracy of a labelled network on the images to score."""
+    with narrator.follow("testing") as follow:
+        return evaluation.evaluate(
+            presenter,
+            network,
+            images.scored.rows,
+            images.scored.labels,
+            workspace,
+            jobs,
+            follow,
+        )
+
+
+def save_evaluation(
+    folder: RunFolder, experiment: Experiment, images: Splits, result: Evaluation
+) -> None:
+    """Keep what an evaluation measured, and how, in a run folder claimed by the caller."""
+    details = {
+        "predictions": result.predictions,
+        "spikes": result.spikes,
+        "classes": images.scored.labels,
+    }
+    how: dict[str, Any] = {
+        "scored_on": images.scored_on,
+        "settings": experiment.evaluation.model_dump(mode="json"),
+    }
+    folder.save_evaluation(how | result.summary(), details)
+
+
+def programs_folder() -> Path:
+    """Folder of compiled programs: beside the package, unless the environment names another."""
+    default = Path(__file__).resolve().parents[2] / ".programs"
+    return Path(os.environ.get("DIEHL_COOK_PROGRAMS", default))
+
+
+def quieten_brian() -> None:
+    """Our own messages suffice; Brian2's excepthook would write files for a user's mistake."""
+    BrianLogger.suppress_hierarchy("brian2", filter_log_file=False)
+    logging.captureWarnings(False)
+    sys.excepthook = sys.__excepthook__

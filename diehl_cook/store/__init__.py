@@ -1,0 +1,1 @@
+"""Files: every write is whole or not at all."""

@@ -1,0 +1,269 @@
+"""A run folder: the only room that knows file names. Every write is whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from diehl_cook.model.arrays import Arrays
+from diehl_cook.model.experiment import (
+    Experiment,
+    ExperimentError,
+    dump_experiment,
+    load_experiment,
+)
+from diehl_cook.store.files import UNFINISHED, csv_text, png_bytes, write_whole
+from diehl_cook.store.trained_network import TrainedNetwork
+
+Content = TypeVar("Content")
+
+
+class RunFolderError(RuntimeError):
+    """A run folder that cannot be used; the message names it and the way out."""
+
+
+class RunFolder:
+    """The files of one training and its evaluation.
+
+    Whatever writes one of them raises `WriteError` where it cannot.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made by `claim`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[Path]:
+        """Hold the folder against every other process; gives a workspace for passing files.
+
+        Raises
+        ------
+        RunFolderError
+            If another process holds it or it cannot be written.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        workspace = self.path / ".work"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+            self._clear()
+            workspace.mkdir()
+        except Timeout:
+            raise RunFolderError(
+                f"{self.path}: another process works in this folder; wait, or choose another"
+            ) from None
+        except OSError as error:
+            lock.release()
+            raise RunFolderError(
+                f"{self.path}: cannot be written: {error.strerror}; choose another folder"
+            ) from None
+        try:
+            yield workspace
+        finally:
+            shutil.rmtree(workspace, ignore_errors=True)
+            lock.release()
+
+    def _clear(self) -> None:
+        """Remove what a process left that was killed."""
+        shutil.rmtree(self.path / ".work", ignore_errors=True)
+        for unfinished in self.path.rglob(f"{UNFINISHED}*"):
+            unfinished.unlink()
+
+    def settle(self, experiment: Experiment) -> None:
+        """Make this the folder of an experiment, or make sure that it already is.
+
+        What never alters the trained network, as the number of test presentations, is taken
+        over from the experiment.
+
+        Raises
+        ------
+        RunFolderError
+            If it holds another experiment.
+        """
+        there = self.experiment() if (self.path / "experiment.yaml").exists() else None
+        if there is not None and what_matters(there) != what_matters(experiment):
+            raise RunFolderError(
+                f"{self.path}: holds another experiment ({_difference(there, experiment)});"
+                " choose another folder"
+            )
+        if there != experiment:
+            write_whole(self.path / "experiment.yaml", dump_experiment(experiment).encode())
+
+    def experiment(self) -> Experiment:
+        """The resolved experiment of this run.
+
+        Raises
+        ------
+        RunFolderError
+            If there is none.
+        """
+        path = self.path / "experiment.yaml"
+        if not path.exists():
+            raise RunFolderError(f"{self.path}: no run here; train one first: make train")
+        try:
+            return load_experiment(path)
+        except ExperimentError as error:
+            raise RunFolderError(str(error)) from None
+
+    def save_checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep the state of a training in place of the one before."""
+        self._save_arrays("checkpoint.npz", arrays)
+
+    def load_checkpoint(self) -> Arrays | None:
+        """The last state of a training, or None before the first."""
+        if not (self.path / "checkpoint.npz").exists():
+            return None
+        return self._load_arrays("checkpoint.npz", "delete it to start afresh")
+
+    def save_network(self, network: TrainedNetwork) -> None:
+        """Keep a trained network, with labels once it has them."""
+        arrays: Arrays = {"weights": network.weights, "theta": network.theta}
+        if network.labels is not None:
+            arrays["labels"] = network.labels
+        self._save_arrays("network.npz", arrays)
+
+    def load_network(self) -> TrainedNetwork:
+        """The trained network.
+
+        Raises
+        ------
+        RunFolderError
+            If the training has not ended, or the file is damaged or foreign.
+        """
+        if not (self.path / "network.npz").exists():
+            raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
+        arrays = self._load_arrays("network.npz", "train again")
+        cells = self.experiment().cells
+        weights, theta, labels = (arrays.get(name) for name in ("weights", "theta", "labels"))
+        if (
+            weights is None
+            or theta is None
+            or (weights.ndim, weights.shape[-1:], theta.shape) != (2, (cells,), (cells,))
+            or (labels is not None and labels.shape != (cells,))
+        ):
+            raise RunFolderError(f"{self.path}/network.npz: is not a network of {cells} cells")
+        return TrainedNetwork(weights, theta, labels)
+
+    def has_network(self) -> bool:
+        """Whether the training has ended."""
+        return (self.path / "network.npz").exists()
+
+    def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write ``training.csv``, a row per block."""
+        write_whole(self.path / "training.csv", csv_text(rows).encode())
+
+    def read_training(self) -> list[dict[str, float]]:
+        """Rows of ``training.csv``; empty fields are NaN."""
+        if not (self.path / "training.csv").exists():
+            return []
+        return self._read("training.csv", _table, "delete it to go on")
+
+    def save_evaluation(self, summary: Mapping[str, Any], details: Arrays) -> None:
+        """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
+        self._save_arrays("predictions.npz", details)
+        write_whole(self.path / "evaluation.json", (json.dumps(summary, indent=2) + "\n").encode())
+
+    def load_evaluation(self) -> tuple[dict[str, Any], Arrays] | None:
+        """What `save_evaluation` wrote, or None before the first evaluation."""
+        summary = self.load_summary()
+        if summary is None:
+            return None
+        return summary, self._load_arrays("predictions.npz", "evaluate again")
+
+    def load_summary(self) -> dict[str, Any] | None:
+        """The numbers of the evaluation, or None before the first."""
+        if not (self.path / "evaluation.json").exists():
+            return None
+        return self._read("evaluation.json", _entries, "evaluate again")
+
+    def is_evaluated(self, experiment: Experiment) -> bool:
+        """Whether the network of an experiment was evaluated here, with its settings for that."""
+        summary = self.load_summary()
+        if summary is None or what_matters(self.experiment()) != what_matters(experiment):
+            return False
+        return summary.get("settings") == experiment.evaluation.model_dump(mode="json")
+
+    def update_manifest(self, **entries: Any) -> None:
+        """Add entries to ``manifest.json``."""
+        manifest = {}
+        if (self.path / "manifest.json").exists():
+            manifest = self._read("manifest.json", _entries, "delete it to go on")
+        write_whole(
+            self.path / "manifest.json", (json.dumps(manifest | entries, indent=2) + "\n").encode()
+        )
+
+    def save_figure(self, name: str, figure: Figure) -> None:
+        """Write a figure under ``figures/``."""
+        write_whole(self.path / f"figures/{name}.png", png_bytes(figure))
+
+    def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        write_whole(self.path / name, buffer.getvalue())
+
+    def _load_arrays(self, name: str, way_out: str) -> Arrays:
+        return self._read(name, _arrays, way_out)
+
+    def _read(self, name: str, parse: Callable[[Path], Content], way_out: str) -> Content:
+        path = self.path / name
+        try:
+            return parse(path)
+        except MemoryError:
+            raise
+        except Exception as error:  # a damaged file fails in many ways
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise RunFolderError(f"{path}: is damaged or foreign ({reason}); {way_out}") from None
+
+
+def _arrays(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as file:
+        return {key: file[key] for key in file.files}
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text()))
+
+
+def _table(path: Path) -> list[dict[str, float]]:
+    with path.open(newline="") as file:
+        return [
+            {name: float(value) if value else np.nan for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
+def what_matters(experiment: Experiment) -> dict[str, Any]:
+    """An experiment without what never alters the trained network."""
+    values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
+    del values["training"]["chunk"]
+    return values
+
+
+def _difference(one: Experiment, other: Experiment) -> str:
+    """The first key in which two experiments differ, with both values."""
+    ours, theirs = (dict(_flatten(what_matters(each))) for each in (one, other))
+    key = next(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"
+
+
+def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value

@@ -1,0 +1,95 @@
+"""Is a new build like the old ones? Runs against a distribution over seeds.
+
+The spread between seeds is the noise floor: a run counts as inside if it could be one more seed.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.run_folder import RunFolder, RunFolderError
+
+#: What is compared: test accuracy, mean theta (mV), spikes per presentation at the end of the
+#: training, and spikes per test presentation.
+QUANTITIES = ("accuracy", "mean_theta_mV", "training_spikes", "test_spikes")
+
+#: A build like the old ones is called outside once in so many quantities.
+FALSE_ALARM = 0.001
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """One quantity of one run against the reference distribution."""
+
+    quantity: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def inside(self) -> bool:
+        """Whether the run could be one more seed of the reference."""
+        return self.low <= self.value <= self.high
+
+
+def measure(folder: RunFolder) -> dict[str, float]:
+    """Take the compared quantities out of an evaluated run.
+
+    Raises
+    ------
+    RunFolderError
+        If it was not evaluated, or is too short for a row of ``training.csv``.
+    """
+    summary, rows = folder.load_summary(), folder.read_training()
+    if summary is None or not rows:
+        raise RunFolderError(f"{folder.path}: is not evaluated; do so first: make evaluate")
+    return {
+        "accuracy": summary["accuracy_mean"],
+        "mean_theta_mV": rows[-1]["mean_theta_mV"],
+        "training_spikes": rows[-1]["spikes_per_presentation"],
+        "test_spikes": summary["spikes_per_image"],
+    }
+
+
+def write_reference(folders: Sequence[RunFolder], path: Path) -> None:
+    """Store a reference distribution: a row per run, which should differ in their seeds alone."""
+    rows = [{"seed": folder.experiment().seed, **measure(folder)} for folder in folders]
+    write_whole(path, csv_text(rows).encode())
+
+
+def read_reference(path: Path) -> dict[str, list[float]]:
+    """Read the values of each quantity that `write_reference` stored.
+
+    Raises
+    ------
+    RunFolderError
+        If there are none, or fewer than three runs.
+    """
+    if not path.exists():
+        raise RunFolderError(f"{path}: no reference here; make one from runs with --write")
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    if len(rows) < 3 or not set(QUANTITIES) <= set(rows[0]):
+        raise RunFolderError(f"{path}: is no reference of three runs or more")
+    return {name: [float(row[name]) for row in rows] for name in QUANTITIES}
+
+
+def compare(
+    measured: Mapping[str, float], reference: Mapping[str, Sequence[float]]
+) -> list[Comparison]:
+    """Compare a run with a reference: the prediction interval for one more seed."""
+    comparisons = []
+    for name in QUANTITIES:
+        values = np.asarray(reference[name])
+        n = values.size
+        reach = stats.t.ppf(1 - FALSE_ALARM / 2, n - 1) * values.std(ddof=1) * np.sqrt(1 + 1 / n)
+        mean = values.mean()
+        comparisons.append(Comparison(name, measured[name], mean - reach, mean + reach))
+    return comparisons

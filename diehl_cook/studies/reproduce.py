@@ -1,0 +1,283 @@
+"""Figures 2A and 2B of the paper and the networks behind them, from the committed experiments."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from diehl_cook import figures
+from diehl_cook.images import splits
+from diehl_cook.model import published
+from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.stages import whole_run
+from diehl_cook.stages.progress import Narrator
+from diehl_cook.store import network_file
+from diehl_cook.store.files import csv_text, png_bytes, write_whole
+from diehl_cook.store.network_file import NetworkFile
+from diehl_cook.store.run_folder import RunFolder
+from diehl_cook.studies.batch import Member, Score, score_of
+
+#: One experiment file for each rule and size.
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments" / "reproduce"
+
+#: Seeds of each size: the spread over seeds is wider, and a seed cheaper, in small networks.
+SEEDS = {100: 5, 400: 3}
+
+#: The size whose networks are kept.
+KEPT_SIZE = 400
+
+Row = dict[str, Any]
+
+
+def plan(
+    rules: Sequence[str],
+    sizes: Sequence[int],
+    runs_folder: Path,
+    overrides: Sequence[str] = (),
+    seeds: int | None = None,
+    experiments: Path = EXPERIMENTS,
+) -> list[Member]:
+    """List the runs of the reproduction, the longest first.
+
+    Parameters
+    ----------
+    rules : sequence of str
+        Learning rules.
+    sizes : sequence of int
+        Excitatory cells.
+    runs_folder : Path
+        Where the run folders lie.
+    overrides : sequence of str
+        ``key=value`` pairs in place of the experiment files' values.
+    seeds : int, optional
+        How many seeds; by default `SEEDS`, and one for any other size.
+    experiments : Path
+        Folder of the experiment files.
+
+    Returns
+    -------
+    list of Member
+
+    Raises
+    ------
+    ExperimentError
+        If an experiment file is missing or anything in it is wrong.
+    """
+    return [
+        _member(experiments / f"{rule}_n{size}.yaml", overrides, seed, runs_folder)
+        for size in sorted(sizes, reverse=True)
+        for rule in rules
+        for seed in range(seeds or SEEDS.get(size, 1))
+    ]
+
+
+def _member(path: Path, overrides: Sequence[str], seed: int, runs_folder: Path) -> Member:
+    experiment = load_experiment(path, overrides, seed=seed)
+    return Member(experiment, RunFolder(runs_folder / f"{path.stem}-seed{seed}"))
+
+
+def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
+    """Write ``figure_2b.csv`` and ``figure_2b.md``.
+
+    Rows of a rule and size of which no run is done yet stay as they are.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        Runs that are not done yet are left out.
+    folder : Path
+        Where the files go.
+
+    Returns
+    -------
+    list of dict
+        All rows of the CSV file.
+    """
+    scores = [(member.experiment, score_of(member)) for member in members]
+    new = [_row(experiment, score) for experiment, score in scores if score is not None]
+    fresh = {_group(row) for row in new}
+    old = [row for row in read_rows(folder) if _group(row) not in fresh]
+    rows = sorted([*old, *new], key=lambda row: (*_group(row), row["seed"]))
+    write_whole(folder / "figure_2b.csv", csv_text(rows).encode())
+    write_whole(folder / "figure_2b.md", markdown(rows).encode())
+    return rows
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Rows of ``figure_2b.csv``, none if there is no such file."""
+    path = folder / "figure_2b.csv"
+    if not path.exists():
+        return []
+    return [
+        {name: value if name == "rule" else _number(value) for name, value in row.items()}
+        for row in csv.DictReader(io.StringIO(path.read_text()))
+    ]
+
+
+def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The paper's accuracies and ours as a Markdown table, in per cent."""
+    lines = [
+        "| rule | N | paper | ours | difference | spread over seeds | seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (rule, cells), accuracies in sorted(_by_group(rows).items(), key=_in_paper_order):
+        mean, spread = 100 * np.mean(accuracies), _spread(accuracies)
+        theirs = published.test_accuracy(rule, cells)
+        lines.append(
+            f"| {rule} | {cells} | {'' if theirs is None else f'{theirs:.1f}'} | {mean:.2f} "
+            f"| {'' if theirs is None else f'{mean - theirs:+.2f}'} "
+            f"| {'' if np.isnan(spread) else f'{spread:.2f}'} | {len(accuracies)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def draw(rows: Iterable[Mapping[str, Any]], members: Sequence[Member], folder: Path) -> None:
+    """Draw figure 2B, and figure 2A and the confusion matrix of the best triplet network of 100.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of ``figure_2b.csv``.
+    members : sequence of Member
+        Among which the best is sought.
+    folder : Path
+        Where the pictures go.
+    """
+    ours: dict[str, dict[int, tuple[float, float]]] = {}
+    for (rule, cells), accuracies in _by_group(rows).items():
+        spread = float(np.nan_to_num(_spread(accuracies)))
+        ours.setdefault(rule, {})[cells] = (100 * float(np.mean(accuracies)), spread)
+    if ours:
+        theirs = {rule: published.TEST_ACCURACY.get(rule, {}) for rule in ours}
+        _save(figures.accuracy_against_size(ours, theirs), folder / "figure_2b.png")
+    best = best_of(members).get(("triplet", 100))
+    if best is not None:
+        _draw_network(best, folder)
+
+
+def best_of(members: Sequence[Member]) -> dict[tuple[str, int], Member]:
+    """The run of each rule and size that reads most digits, of those that are done."""
+    best: dict[tuple[str, int], tuple[float, Member]] = {}
+    for member in members:
+        score, key = score_of(member), (member.experiment.rule, member.experiment.cells)
+        if score is not None and score.accuracy_mean > best.get(key, (-1.0,))[0]:
+            best[key] = (score.accuracy_mean, member)
+    return {key: member for key, (_, member) in best.items()}
+
+
+def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) -> Path:
+    """Keep the network of a run in a small file, with its accuracy after the rounding.
+
+    Parameters
+    ----------
+    member : Member
+        A run that is done.
+    folder : Path
+        Where the file goes.
+    jobs : int
+        Processes at a time.
+    narrator : Narrator
+        Told how the measurement goes on.
+
+    Returns
+    -------
+    Path
+        The file. It is left as it is if it holds this very network.
+    """
+    experiment = member.experiment
+    path = folder / f"{experiment.rule}_n{experiment.cells}.npz"
+    network = network_file.rounded(member.folder.load_network())
+    if path.exists() and _holds(path, experiment, network.weights):
+        return path
+    score = score_of(member)
+    assert score is not None
+    draft = NetworkFile(experiment, network, {})
+    after = whole_run.evaluate_network(experiment, network, jobs, narrator).summary()
+    measured = {
+        "seed": experiment.seed,
+        "accuracy_mean": after["accuracy_mean"],
+        "accuracy_sd": after["accuracy_sd"],
+        "accuracy_mean_before_rounding": score.accuracy_mean,
+    }
+    network_file.save(path, dataclasses.replace(draft, measured=measured))
+    return path
+
+
+def _holds(path: Path, experiment: Experiment, weights: np.ndarray) -> bool:
+    try:
+        kept = network_file.load(path)
+    except network_file.NetworkFileError:
+        return False
+    return kept.experiment == experiment and np.array_equal(kept.network.weights, weights)
+
+
+def _row(experiment: Experiment, score: Score) -> Row:
+    return {
+        "rule": experiment.rule,
+        "cells": experiment.cells,
+        "seed": experiment.seed,
+        "accuracy_mean": round(score.accuracy_mean, 6),
+        "accuracy_sd": _or_empty(score.accuracy_sd, 6),
+        "spikes_per_image": round(score.spikes_per_image, 3),
+        "ms_per_presentation": _or_empty(score.ms_per_presentation, 4),
+    }
+
+
+def _group(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["rule"], int(row["cells"])
+
+
+def _by_group(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], list[float]]:
+    groups: dict[tuple[str, int], list[float]] = {}
+    for row in rows:
+        groups.setdefault(_group(row), []).append(float(row["accuracy_mean"]))
+    return groups
+
+
+def _in_paper_order(item: tuple[tuple[str, int], Any]) -> tuple[int, int]:
+    (rule, cells), _ = item
+    rules = list(published.TEST_ACCURACY)
+    return cells, rules.index(rule) if rule in rules else len(rules)
+
+
+def _spread(accuracies: Sequence[float]) -> float:
+    """Standard deviation over the seeds in per cent; NaN for a single one."""
+    return 100 * float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
+
+
+def _or_empty(value: float, digits: int) -> float | str:
+    return "" if np.isnan(value) else round(value, digits)
+
+
+def _number(text: str) -> float | int | str:
+    if text == "":
+        return ""
+    return int(text) if text.isdigit() else float(text)
+
+
+def _draw_network(member: Member, folder: Path) -> None:
+    network, evaluated = member.folder.load_network(), member.folder.load_evaluation()
+    shape = splits.load(member.experiment).learning.images.shape[1:]
+    _save(
+        figures.receptive_fields(network.weights, network.labels, shape), folder / "figure_2a.png"
+    )
+    if evaluated is not None:
+        summary, _ = evaluated
+        spread = summary["accuracy_sd"]
+        matrix = figures.confusion(
+            np.array(summary["confusion"]),
+            100 * summary["accuracy_mean"],
+            None if spread is None else 100 * spread,
+        )
+        _save(matrix, folder / f"confusion_{member.experiment.rule}_n{member.experiment.cells}.png")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    write_whole(path, png_bytes(figure))

@@ -1,0 +1,297 @@
+"""Sweeps: an experiment again and again, with other values and other seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import math
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from diehl_cook.model.experiment import (
+    Experiment,
+    ExperimentError,
+    check_values,
+    explain,
+    read_values,
+    read_yaml,
+    set_value,
+)
+from diehl_cook.model.units import Count, CountOrZero, Section
+from diehl_cook.store.files import csv_text
+from diehl_cook.store.run_folder import RunFolder
+from diehl_cook.studies.batch import Member, Score, score_of
+from diehl_cook.studies.workers import Failure
+
+Overrides = dict[str, Any]
+Choices = dict[str, list[Any]]
+
+
+class Draw(Section):
+    """Points drawn at random from a grid, none twice."""
+
+    samples: Count = Field(description="how many points; all of them if there are fewer")
+    seed: CountOrZero = 0
+    choices: Choices = Field(min_length=1, description="values of each key")
+
+
+class SweepFile(Section):
+    """What a sweep file states.
+
+    Each point of the grid is combined with each entry of the list and each point drawn at
+    random, and each combination with each seed.
+    """
+
+    experiment: str = Field(description="experiment file, relative to this one")
+    common: Overrides = Field({}, alias="set", description="values that all runs share")
+    grid: Choices = Field({}, description="values of each key, all combined")
+    entries: list[Overrides] = Field([], alias="list", description="values that go together")
+    random: Draw | None = None
+    seeds: list[CountOrZero] = Field([0], min_length=1)
+
+    @field_validator("seeds")
+    @classmethod
+    def _check_seeds(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands twice")
+        return seeds
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        choices = {**self.grid, **(self.random.choices if self.random else {})}
+        empty = [key for key, values in choices.items() if not values]
+        if empty:
+            raise ValueError(f"{empty[0]}: state at least one value")
+        groups = [set(self.grid), set(self.random.choices if self.random else {})]
+        groups += [set(self.common), {key for entry in self.entries for key in entry}]
+        for one, other in itertools.combinations(groups, 2):
+            if one & other:
+                raise ValueError(f"{min(one & other)} stands in two of set, grid, list and random")
+        for key in ("seed", "name"):
+            if any(key in group for group in groups):
+                raise ValueError(f"{key} cannot be swept" + "; state 'seeds'" * (key == "seed"))
+        return self
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """Some values in place of the experiment's, and a run of them for each seed."""
+
+    name: str
+    overrides: Overrides
+    members: tuple[Member, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """A sweep whose every run is known to be valid."""
+
+    name: str
+    seeds: tuple[int, ...]
+    settings: tuple[Setting, ...]
+
+    @property
+    def members(self) -> list[Member]:
+        """All runs: every setting with the first seed, then with the next."""
+        by_setting = [setting.members for setting in self.settings]
+        return [member for round_ in zip(*by_setting, strict=True) for member in round_]
+
+
+def load_sweep(path: Path, results: Path) -> Sweep:
+    """Read a sweep file and check every run of it.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file; see `SweepFile`.
+    results : Path
+        The run folders lie in a folder of the sweep's name in this one.
+
+    Raises
+    ------
+    ExperimentError
+        If anything is wrong with the file or with one of the runs: one line with file and key.
+    """
+    stated = read_yaml(path)
+    try:
+        file = SweepFile.model_validate(stated)
+    except ValidationError as error:
+        raise ExperimentError(f"{path}: {explain(error, SweepFile)}") from None
+    base = read_values(path.parent / file.experiment)
+    check_values(base, str(path.parent / file.experiment))
+    for key, value in file.common.items():
+        base = set_value(base, key, value)
+    points = [dict(point) for point in _points(file)]
+    names = _names(points)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ExperimentError(f"{path}: the values {twice} stand twice; take one out")
+    folder = results / path.stem
+    settings = [
+        Setting(name, point, tuple(_members(path, base, name, point, file.seeds, folder)))
+        for name, point in zip(names, points, strict=True)
+    ]
+    return Sweep(path.stem, tuple(file.seeds), tuple(settings))
+
+
+def table(sweep: Sweep, failures: Mapping[str, Failure]) -> list[dict[str, Any]]:
+    """Tell what came of a sweep: a row for each setting, the best first.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Runs that are not done yet leave their fields empty.
+    failures : mapping of str to Failure
+        Runs that failed, by name.
+
+    Returns
+    -------
+    list of dict
+        Values swept, accuracy of each seed, mean and standard deviation over the seeds, means of
+        the activity, and what failed.
+    """
+    keys = list(dict.fromkeys(key for setting in sweep.settings for key in setting.overrides))
+    rows = [_row(sweep, setting, keys, failures) for setting in sweep.settings]
+    return sorted(rows, key=lambda row: -math.inf if row["mean"] == "" else row["mean"])[::-1]
+
+
+def table_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The table as a CSV file."""
+    return csv_text(rows).encode()
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table in columns, to be read."""
+    shown = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in shown) for column in range(len(shown[0]))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in shown
+    )
+
+
+def _points(file: SweepFile) -> Iterator[Overrides]:
+    drawn = _drawn(file.random) if file.random else [{}]
+    for parts in itertools.product(_grid(file.grid), file.entries or [{}], drawn):
+        yield {key: value for part in parts for key, value in part.items()}
+
+
+def _grid(choices: Choices) -> Iterator[Overrides]:
+    for values in itertools.product(*choices.values()):
+        yield dict(zip(choices, values, strict=True))
+
+
+def _drawn(draw: Draw) -> list[Overrides]:
+    sizes = [len(values) for values in draw.choices.values()]
+    total = math.prod(sizes)
+    numbers = random.Random(draw.seed).sample(range(total), min(draw.samples, total))
+    return [
+        {
+            key: draw.choices[key][int(position)]
+            for key, position in zip(draw.choices, np.unravel_index(number, sizes), strict=True)
+        }
+        for number in numbers
+    ]
+
+
+def _members(
+    path: Path,
+    base: Mapping[str, Any],
+    name: str,
+    overrides: Overrides,
+    seeds: Sequence[int],
+    folder: Path,
+) -> Iterator[Member]:
+    for seed in seeds:
+        run_name = f"{name}-seed{seed}"
+        experiment = _experiment(path, base, overrides, seed, run_name)
+        yield Member(experiment, RunFolder(folder / run_name))
+
+
+def _experiment(
+    path: Path, base: Mapping[str, Any], overrides: Overrides, seed: int, name: str
+) -> Experiment:
+    values = dict(base)
+    for key, value in overrides.items():
+        values = set_value(values, key, value)
+    return check_values(values | {"seed": seed, "name": name}, str(path))
+
+
+def _names(points: Sequence[Overrides]) -> list[str]:
+    """A readable name of each point, which its run folders get."""
+    keys = dict.fromkeys(key for point in points for key in point)
+    short = {key: _shortest(key, list(keys)) for key in keys}
+    return [
+        _cut(",".join(f"{short[key]}={_plain(value)}" for key, value in point.items())) or "as_is"
+        for point in points
+    ]
+
+
+def _shortest(key: str, keys: Sequence[str]) -> str:
+    """The last parts of a dotted key, as few as tell it from the others."""
+    parts = key.split(".")
+    for count in range(1, len(parts)):
+        ending = parts[-count:]
+        if sum(other.split(".")[-count:] == ending for other in keys) == 1:
+            return ".".join(ending)
+    return key
+
+
+def _plain(value: Any) -> str:
+    """A value without characters that a file name should not have."""
+    return re.sub(r"[^A-Za-z0-9.+_-]+", "", str(value))
+
+
+def _cut(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _row(
+    sweep: Sweep, setting: Setting, keys: Sequence[str], failures: Mapping[str, Failure]
+) -> dict[str, Any]:
+    scores = [score_of(member) for member in setting.members]
+    done = [score for score in scores if score is not None]
+    accuracies = [score.accuracy_mean for score in done]
+    errors = [
+        f"seed {member.experiment.seed}: {failures[member.name].reason}"
+        for member in setting.members
+        if member.name in failures
+    ]
+    return {
+        **{key: setting.overrides.get(key, "") for key in keys},
+        **{
+            f"seed {seed}": _rounded(score and score.accuracy_mean)
+            for seed, score in zip(sweep.seeds, scores, strict=True)
+        },
+        "mean": _rounded(np.mean(accuracies) if done else None),
+        "sd": _rounded(np.std(accuracies, ddof=1) if len(done) > 1 else None),
+        **{name: _rounded(_mean(done, name), digits) for name, digits in _ACTIVITY.items()},
+        "error": "; ".join(errors),
+    }
+
+
+def _mean(scores: Sequence[Score], name: str) -> float | None:
+    return float(np.mean([getattr(score, name) for score in scores])) if scores else None
+
+
+def _rounded(value: Any, digits: int = 5) -> float | str:
+    return "" if value is None or np.isnan(value) else round(float(value), digits)
+
+
+_LONGEST_NAME = 120
+# What a table tells of the activity, and to how many digits.
+_ACTIVITY = {
+    "spikes_per_image": 2,
+    "training_spikes": 2,
+    "retries_per_image": 4,
+    "mean_theta_mV": 2,
+}

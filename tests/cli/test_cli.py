@@ -1,0 +1,356 @@
+"""The command line: the whole road on real digits, killed and resumed, and every way to stumble."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from diehl_cook import cli
+from diehl_cook.model.experiment import load_experiment
+from diehl_cook.stages import whole_run
+from diehl_cook.stages.progress import ProgressDisplay
+
+LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk=50"]
+TESTS = ["evaluation.labelling_images=300", "evaluation.test_images=120", "evaluation.block=40"]
+COMMANDS = {
+    "train": ["FILE.yaml", "--seed", "--set", "--run"],
+    "evaluate": ["FOLDER", "--jobs"],
+    "figures": ["FOLDER"],
+    "show": ["FILE.yaml", "--seed", "--set"],
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self):
+        """The one line on the error stream, which is all that was said."""
+        lines = [line for line in self.err.splitlines() if not line.startswith("compiling the ")]
+        assert len(lines) == 1, self.err
+        assert self.out == ""
+        assert lines[0].startswith("diehl_cook: ")
+        return lines[0]
+
+
+@pytest.fixture(scope="module")
+def command():
+    """Runs a command in this process."""
+
+    def run(*arguments):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = cli.main([str(argument) for argument in arguments])
+            except SystemExit as stop:  # how argparse ends
+                code = stop.code
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whole_run, "quieten_brian", lambda: None)
+        yield run
+
+
+@pytest.fixture(scope="module")
+def smoke(experiments):
+    return experiments / "smoke.yaml"
+
+
+def in_process_of_its_own(*arguments):
+    return [sys.executable, "-m", "diehl_cook", *map(str, arguments)]
+
+
+def arrays(path):
+    with np.load(path) as file:
+        return {name: file[name].tobytes() for name in file.files}
+
+
+def table(folder):
+    with (folder / "training.csv").open(newline="") as file:
+        return [
+            {name: value for name, value in row.items() if name != "ms_per_presentation"}
+            for row in csv.DictReader(file)
+        ]
+
+
+def kill_after_first_checkpoint(arguments, folder, cwd):
+    with subprocess.Popen(arguments, cwd=cwd, stderr=subprocess.DEVNULL) as process:
+        while not (folder / "checkpoint.npz").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    return process.returncode
+
+
+@pytest.fixture(scope="module")
+def killed(learner, reader, smoke, tmp_path_factory):
+    """A training killed halfway, and the arguments that go on with it."""
+    folder = tmp_path_factory.mktemp("killed") / "run"
+    arguments = ["train", smoke, "--run", folder, *LENGTH, *TESTS]
+    code = kill_after_first_checkpoint(in_process_of_its_own(*arguments), folder, smoke.parents[1])
+    assert code == -signal.SIGKILL
+    assert not (folder / "network.npz").exists()
+    return folder, arguments
+
+
+@pytest.fixture(scope="module")
+def resumed(killed, command):
+    folder, arguments = killed
+    assert command(*arguments).code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(learner, command, smoke, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    outcome = command("train", smoke, "--run", folder, *LENGTH, *TESTS)
+    assert outcome.code == 0
+    assert f"Next: make evaluate RUN={folder}" in outcome.out
+    assert "1500/1500 images" in outcome.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(uninterrupted, resumed, reader, command):
+    """Both runs, evaluated by different numbers of processes; the bits after the training."""
+    trained = [arrays(folder / "network.npz") for folder in (uninterrupted, resumed)]
+    verdicts = [
+        command("evaluate", folder, "--jobs", jobs)
+        for folder, jobs in [(uninterrupted, 1), (resumed, 3)]
+    ]
+    return uninterrupted, resumed, trained, verdicts
+
+
+def test_a_killed_training_resumes_and_ends_in_the_bits_of_an_uninterrupted_one(evaluated):
+    uninterrupted, resumed, (one, other), _ = evaluated
+    assert one == other
+    assert table(uninterrupted) == table(resumed)
+    assert [row["images"] for row in table(resumed)] == ["500", "1000", "1500"]
+
+
+def test_the_number_of_jobs_does_not_change_the_evaluation(evaluated):
+    uninterrupted, resumed, _, _ = evaluated
+    assert (uninterrupted / "evaluation.json").read_text() == (
+        resumed / "evaluation.json"
+    ).read_text()
+    for name in ("predictions.npz", "network.npz"):
+        assert arrays(uninterrupted / name) == arrays(resumed / name)
+
+
+def test_the_evaluation_is_said_and_written(evaluated):
+    folder, _, _, (verdict, _) = evaluated
+    summary = json.loads((folder / "evaluation.json").read_text())
+    assert verdict.code == 0
+    assert f"Test accuracy {summary['accuracy_mean']:.2%} +- {summary['accuracy_sd']:.2%}" in (
+        verdict.out
+    )
+    assert "over 2 presentations of 120 images" in verdict.out
+    assert len(summary["accuracies"]) == 2
+    assert np.sum(summary["confusion"]) == pytest.approx(120)
+    assert 5 < summary["spikes_per_image"] < 60
+    assert 0 <= summary["unlabelled_cells"] < 100
+    assert summary["accuracy_mean"] > 0.25  # far above chance after 1500 digits
+
+
+def test_a_run_folder_holds_all_that_a_run_leaves(evaluated):
+    folder = evaluated[0]
+    names = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
+    assert names >= {
+        "experiment.yaml", "manifest.json", "training.csv", "network.npz", "evaluation.json",
+        "figures",
+    }  # fmt: skip
+    assert not (folder / ".work").exists()
+    with np.load(folder / "network.npz") as network:
+        assert network["weights"].shape == (784, 100)
+        assert network["theta"].dtype == np.float64
+        assert network["labels"].shape == (100,)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["seed"] == 0
+    assert set(manifest) >= {"packages", "python", "compiler", "commit", "machine"}
+    assert manifest["training_began"] < manifest["evaluation_ended"]
+    assert manifest["packages"]["brian2"]
+    assert {path.stem for path in (folder / "figures").iterdir()} >= {
+        "online_accuracy", "receptive_fields", "theta", "raster", "confusion", "misread_digits",
+        "spike_counts",
+    }  # fmt: skip
+
+
+def test_the_kept_experiment_is_the_one_asked_for(evaluated, smoke):
+    kept = load_experiment(evaluated[0] / "experiment.yaml")
+    assert kept == load_experiment(smoke, [*LENGTH[1:], *TESTS])
+
+
+def test_figures_are_drawn_anew(evaluated, command):
+    folder = evaluated[0]
+    before = {path.name for path in (folder / "figures").iterdir()}
+    (folder / "figures" / "theta.png").unlink()
+    outcome = command("figures", folder)
+    assert outcome.code == 0
+    assert {path.name for path in (folder / "figures").iterdir()} == before
+    assert f"{folder}/figures/theta.png" in outcome.out.splitlines()
+
+
+def test_a_trained_network_is_not_trained_again(uninterrupted, command, smoke):
+    before = (uninterrupted / "network.npz").read_bytes()
+    outcome = command("train", smoke, "--run", uninterrupted, *LENGTH, *TESTS)
+    assert outcome.code == 0
+    assert "is trained already" in outcome.out
+    assert (uninterrupted / "network.npz").read_bytes() == before
+
+
+def test_another_experiment_never_goes_into_the_same_folder(uninterrupted, command, smoke):
+    before = (uninterrupted / "experiment.yaml").read_bytes()
+    outcome = command("train", smoke, "--run", uninterrupted, "--seed", 5, *LENGTH)
+    assert outcome.code == 2
+    assert "seed: 0 there, 5 asked for" in outcome.complaint
+    assert (uninterrupted / "experiment.yaml").read_bytes() == before
+
+
+def test_ctrl_c_ends_with_130_and_a_line_that_says_how_to_go_on(
+    learner, command, smoke, tmp_path, monkeypatch
+):
+    calls = []
+
+    def stop(display, progress):
+        calls.append(progress)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProgressDisplay, "__call__", stop)
+    outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH)
+    assert outcome.code == 130
+    assert "the same command goes on from the last checkpoint" in outcome.complaint
+    assert (tmp_path / "run" / "checkpoint.npz").exists()
+
+
+def test_a_second_run_of_the_same_structure_compiles_nothing(
+    learner, command, smoke, tmp_path, monkeypatch
+):
+    make = tmp_path / "make"
+    make.write_text("#!/bin/sh\nexit 1\n")
+    make.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    outcome = command(
+        "train", smoke, "--run", tmp_path / "run", "--seed", 9, "--set", "training.images=5"
+    )
+    assert outcome.code == 0, outcome.err
+
+
+def test_a_run_folder_may_be_relative(learner, command, smoke, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcome = command("train", smoke, "--seed", 9, "--set", "training.images=5")
+    assert outcome.code == 0, outcome.err
+    assert (tmp_path / "results" / "smoke-seed9" / "network.npz").exists()
+
+
+def test_a_blank_image_ends_with_1(learner, reader, command, smoke, tmp_path):
+    outcome = command(
+        "train", smoke, "--run", tmp_path / "run", "--set", "training.images=5",
+        "presentation.minimum_spikes=1000000", "presentation.maximum_showings=2",
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "image 0 drew fewer than 1000000 spikes in 2 showings" in outcome.complaint
+
+
+@pytest.mark.parametrize(
+    ("compiler", "message"), [("/nowhere", "no C++ compiler"), ("false", "compiling failed")]
+)
+def test_without_a_compiler_a_training_ends_with_1(
+    command, smoke, tmp_path, monkeypatch, compiler, message
+):
+    monkeypatch.setenv("DIEHL_COOK_PROGRAMS", str(tmp_path / "programs"))
+    monkeypatch.setenv("CXX", compiler)
+    outcome = command("train", smoke, "--run", tmp_path / "run", "--set", "cells=4")
+    assert outcome.code == 1
+    assert message in outcome.complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["train", "SMOKE", "--set", "cels=5"], "cels: unknown key; did you mean 'cells'?"),
+        (["train", "SMOKE", "--set", "cells=0"], "cells: "),
+        (["train", "SMOKE", "--set", "time_step=0.5 mV"], "time_step: '0.5 mV'"),
+        (["train", "SMOKE", "--set", "presentation.rest=-1 ms"], "greater than zero"),
+        (["train", "SMOKE", "--set", "cells"], "write key=value"),
+        (["train", "SMOKE", "--seed", "-1"], "seed: "),
+        (["train", "SMOKE", "--set", "data.folder=/nowhere"], "/nowhere"),
+        (["train", "SMOKE", "--run", "file/run"], "file/run: cannot be written"),
+        (["show", "SMOKE", "--set", "rule=hebb"], "rule: "),
+        (["evaluate", "nowhere"], "nowhere: no run here; train one first"),
+        (["evaluate", "untrained"], "untrained: the training has not ended"),
+        (["evaluate", "file"], "file: no run here"),
+        (["figures", "nowhere"], "nowhere: no run here"),
+    ],
+)
+def test_bad_input_ends_with_2_and_one_line_before_anything_is_compiled(
+    command, smoke, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIEHL_COOK_PROGRAMS", str(tmp_path / "programs"))
+    (tmp_path / "file").touch()
+    (tmp_path / "untrained").mkdir()
+    (tmp_path / "untrained" / "experiment.yaml").write_text("cells: 4\ntraining: {images: 5}\n")
+    outcome = command(*[smoke if argument == "SMOKE" else argument for argument in arguments])
+    assert outcome.code == 2
+    assert message in outcome.complaint
+    assert {entry.name for entry in tmp_path.iterdir()} == {"file", "untrained"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["learn"], ["train"], ["evaluate"], ["train", "a", "--sed", "1"],
+                  ["evaluate", "a", "--jobs", "0"], ["train", "a", "--seed", "x"]]
+)  # fmt: skip
+def test_a_command_line_that_is_no_command_ends_with_2(command, arguments):
+    outcome = command(*arguments)
+    assert outcome.code == 2
+    assert "usage: python -m diehl_cook" in outcome.err
+
+
+def test_show_prints_an_experiment_that_reads_back(command, smoke, tmp_path):
+    outcome = command("show", smoke, "--seed", 3, "--set", "cells=64", "excitatory.tau_ge=2 ms")
+    assert outcome.code == 0
+    (tmp_path / "shown.yaml").write_text(outcome.out)
+    expected = load_experiment(smoke, ["cells=64", "excitatory.tau_ge=2 ms"], seed=3)
+    assert load_experiment(tmp_path / "shown.yaml") == expected
+    assert yaml.safe_load(outcome.out)["excitatory"]["tau_ge"] == "2 ms"
+
+
+def test_help_lists_every_command(command):
+    outcome = command("--help")
+    assert outcome.code == 0
+    assert all(name in outcome.out for name in COMMANDS)
+    assert "130" in outcome.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_explains_every_option(command, name):
+    outcome = command(name, "--help")
+    assert outcome.code == 0
+    assert all(option in outcome.out for option in COMMANDS[name])
+
+
+def test_a_mistake_in_a_process_of_its_own_leaves_no_traceback(smoke, tmp_path):
+    done = subprocess.run(
+        in_process_of_its_own("train", smoke, "--set", "cels=5"),
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(Path(smoke).parents[1])},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"diehl_cook: {smoke}: cels: unknown key; did you mean 'cells'?\n"

@@ -1,0 +1,237 @@
+"""Showing real digits: the retry, the normalisation, what is counted and what stays frozen."""
+
+import numpy as np
+import pytest
+
+from diehl_cook.engine.presenter import (
+    LABELLING,
+    LEARNING,
+    TESTING,
+    PresentationError,
+    record_presentation,
+    start_weights,
+    weights_and_theta,
+)
+
+PIXELS = 784
+RETRIES = "presentation.minimum_spikes=16"
+NO_LEARNING = ("plasticity.triplet.eta_presynaptic=0", "plasticity.triplet.eta_postsynaptic=0")
+ENDLESS = ("presentation.minimum_spikes=1000000", "presentation.maximum_showings=3")
+
+
+@pytest.fixture
+def show(tmp_path, start, digits):
+    """Shows the first digits, or the given ones, to a network."""
+
+    def show(presenter, images=40, state=None, first=0, stage=LEARNING):
+        if isinstance(images, int):
+            images = digits.images[first : first + images]
+        state = start(presenter) if state is None else state
+        return presenter.show(state, images, first, stage, tmp_path)
+
+    return show
+
+
+def assert_same(one, other):
+    """The state of the network is the same to the bit; the input is drawn anew anyway."""
+    names = [name for name in one if name.split(".")[0] not in ("input", "protocol")]
+    assert "input_to_excitatory.w" in names
+    assert "excitatory.theta" in names
+    for name in names:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_responses_are_the_spikes_that_the_network_counted_in_the_last_showing(
+    experiment_with, presenter_of, show, spy
+):
+    presenter = presenter_of(experiment_with(RETRIES), learning=True)
+    runs = spy(presenter.program, "run")
+    shown = show(presenter)
+    raw = runs[0][1]
+    counted = dict(zip(raw["presentations.image"], raw["presentations.spikes"], strict=True))
+    assert (shown.showings > 1).any()
+    np.testing.assert_array_equal(shown.responses.sum(axis=1), list(counted.values()))
+    np.testing.assert_array_equal(list(counted), np.arange(40))
+    assert shown.spikes == raw["presentations.spikes"].sum()
+    assert shown.spikes > shown.responses.sum()
+
+
+def test_an_image_is_shown_again_until_it_drew_enough_spikes(
+    experiment_with, presenter_of, show, spy
+):
+    presenter = presenter_of(experiment_with(RETRIES), learning=True)
+    runs = spy(presenter.program, "run")
+    shown = show(presenter)
+    raw = runs[0][1]
+    enough = raw["presentations.spikes"] >= 16
+    last = np.append(np.diff(raw["presentations.image"]) == 1, True)
+    np.testing.assert_array_equal(enough, last)
+    np.testing.assert_array_equal(
+        raw["presentations.showing"], np.concatenate([np.arange(n) for n in shown.showings])
+    )
+
+
+def test_each_showing_is_more_intense_and_the_next_image_starts_anew(
+    experiment_with, presenter_of, show, spy, digits
+):
+    dim, bright = digits.images[0] // 8, digits.images[1]
+    presenter = presenter_of(experiment_with(*ENDLESS), learning=False)
+    runs = spy(presenter.program, "run")
+    with pytest.raises(PresentationError):
+        show(presenter, bright[None])
+    third = runs[0][1]["input.probability"]
+    np.testing.assert_allclose(third, np.minimum(bright / 8 * 4 * 0.5e-3, 1), rtol=1e-6)
+
+    presenter = presenter_of(experiment_with(), learning=False)
+    runs = spy(presenter.program, "run")
+    shown = show(presenter, np.stack([dim, bright]))
+    assert shown.showings[0] > 1
+    assert shown.showings[1] == 1
+    np.testing.assert_allclose(runs[0][1]["input.probability"], bright / 8 * 2 * 0.5e-3, rtol=1e-6)
+
+
+def test_a_blank_image_ends_in_an_error_that_names_it(experiment_with, presenter_of, show, digits):
+    presenter = presenter_of(experiment_with("presentation.maximum_showings=4"), learning=False)
+    images = np.stack([digits.images[0], np.zeros(PIXELS, np.uint8), digits.images[1]])
+    with pytest.raises(PresentationError, match=r"image 8 drew fewer than 5 spikes in 4 showings"):
+        show(presenter, images, first=7)
+
+
+def test_weights_are_normalised_before_each_showing(experiment_with, presenter_of, show, start):
+    presenter = presenter_of(experiment_with(*NO_LEARNING), learning=True)
+    state = start(presenter)
+    before = start_weights(presenter.experiment, PIXELS)
+    after, _ = weights_and_theta(show(presenter, 1, state).state, PIXELS)
+    np.testing.assert_allclose(after.sum(axis=0, dtype=float), 78, rtol=1e-5)
+    np.testing.assert_allclose(after, before * 78 / before.sum(axis=0), rtol=1e-5)
+    tripled = state | {"input_to_excitatory.w": 3 * before.ravel()}
+    again, _ = weights_and_theta(show(presenter, 1, tripled).state, PIXELS)
+    np.testing.assert_allclose(again, after, rtol=1e-5)
+
+
+def test_learning_changes_weights_and_thresholds(learner, show, start):
+    state = start(learner)
+    weights, theta = weights_and_theta(show(learner, 20, state).state, PIXELS)
+    assert np.abs(weights.sum(axis=0, dtype=float) - 78).max() > 0.01
+    assert theta.dtype == np.float64
+    assert theta.max() > 0.02
+    assert theta.min() < 0.02  # decays where no spike comes
+
+
+def test_each_spike_raises_the_threshold_of_its_cell(experiment_with, presenter_of, show):
+    steady = experiment_with("excitatory.tau_theta=1e12 s", "presentation.minimum_spikes=0")
+    shown = show(presenter_of(steady, learning=True), 10)
+    spikes = shown.responses.sum(axis=0)
+    assert spikes.sum() == shown.spikes
+    np.testing.assert_allclose(
+        shown.state["excitatory.theta"], 0.02 + spikes * 0.0125e-3, rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize(("rate", "reached"), [("eta_postsynaptic", 1.0), ("eta_presynaptic", 0.0)])
+def test_weights_stay_between_zero_and_w_max(experiment_with, presenter_of, show, rate, reached):
+    # The last showing is not normalised any more: what is seen are the bounds of the rule.
+    experiment = experiment_with(*NO_LEARNING, f"plasticity.triplet.{rate}=5")
+    weights, _ = weights_and_theta(show(presenter_of(experiment, learning=True), 1).state, PIXELS)
+    assert (weights == reached).any()
+    assert weights.min() >= 0
+    assert weights.max() <= 1
+
+
+def test_nothing_learned_changes_in_a_network_that_does_not_learn(reader, show, start):
+    state = start(reader)
+    shown = show(reader, 20, state, stage=TESTING)
+    assert shown.spikes > 0
+    for name in ("input_to_excitatory.w", "excitatory.theta"):
+        after = shown.state.get(name, state[name])
+        np.testing.assert_array_equal(after, state[name].astype(after.dtype))
+
+
+def test_a_network_without_learning_answers_in_the_order_shown_alone(reader, show):
+    whole = show(reader, 30, stage=LABELLING)
+    np.testing.assert_array_equal(
+        show(reader, 10, stage=LABELLING).responses.toarray(), whole.responses.toarray()[:10]
+    )
+
+
+@pytest.mark.parametrize("cut", [1, 13, 39])
+def test_a_run_in_two_parts_ends_in_the_same_bits(experiment_with, presenter_of, show, cut):
+    presenter = presenter_of(experiment_with(RETRIES), learning=True)
+    whole = show(presenter)
+    one = show(presenter, cut)
+    two = show(presenter, 40 - cut, one.state, first=cut)
+    assert_same(two.state, whole.state)
+    np.testing.assert_array_equal(
+        np.vstack([one.responses.toarray(), two.responses.toarray()]), whole.responses.toarray()
+    )
+    np.testing.assert_array_equal(np.append(one.showings, two.showings), whole.showings)
+
+
+def test_the_same_run_twice_gives_the_same_bits(learner, show):
+    assert_same(show(learner, 20).state, show(learner, 20).state)
+
+
+def test_stage_seed_and_running_number_choose_other_input_spikes(
+    experiment_with, presenter_of, reader, show, start, digits
+):
+    state = start(reader)
+    images = digits.images[:10]
+    other = presenter_of(experiment_with("seed=1"), learning=False)
+    responses = [
+        show(reader, images, state, stage=LABELLING),
+        show(reader, images, state, stage=TESTING),
+        show(reader, images, state, stage=TESTING + 1),
+        show(reader, images, state, stage=LABELLING, first=10),
+        show(other, images, state, stage=LABELLING),
+    ]
+    assert len({shown.responses.toarray().tobytes() for shown in responses}) == 5
+
+
+def test_start_weights_are_those_of_the_published_code(experiment_with):
+    weights = start_weights(experiment_with(), PIXELS)
+    assert weights.shape == (PIXELS, 100)
+    assert weights.min() >= 0.003
+    assert weights.max() < 0.303
+    assert weights.mean() == pytest.approx(0.153, rel=0.01)
+    assert not np.array_equal(weights, start_weights(experiment_with("seed=1"), PIXELS))
+
+
+@pytest.fixture(scope="module")
+def raster(experiment_with, digits):
+    """Every spike of one digit."""
+    experiment = experiment_with()
+    weights = start_weights(experiment, PIXELS)
+    weights *= 78 / weights.sum(axis=0)
+    return record_presentation(experiment, weights, np.full(100, 0.02), digits.images[0])
+
+
+def test_input_cells_fire_at_the_rate_of_their_pixel_and_not_in_the_rest(raster, digits):
+    times, cells = raster.input
+    pixels = digits.images[0].astype(float)
+    expected = pixels / 8 * 2 * 0.35
+    counts = np.bincount(cells, minlength=PIXELS)
+    assert counts[pixels == 0].sum() == 0
+    assert counts.sum() == pytest.approx(expected.sum(), abs=4 * np.sqrt(expected.sum()))
+    deviation = (counts - expected)[pixels > 0] / np.sqrt(expected[pixels > 0])
+    assert deviation.std() == pytest.approx(1, abs=0.25)
+    assert times.min() < 0.01
+    assert 0.34 < times.max() < 0.35
+
+
+def test_an_inhibitory_cell_follows_its_own_excitatory_cell(raster):
+    excitatory, inhibitory = set(raster.excitatory[1]), set(raster.inhibitory[1])
+    assert excitatory
+    assert inhibitory <= excitatory
+
+
+def test_an_excitatory_cell_is_refractory_for_five_milliseconds_and_no_longer(
+    experiment_with, digits
+):
+    # At rest above the threshold: only refractoriness and inhibition keep a cell silent.
+    experiment = experiment_with("connections.inhibitory_to_excitatory=0.01")
+    driven = np.full((PIXELS, 100), 0.1), np.zeros(100)
+    times, cells = record_presentation(experiment, *driven, digits.images[0]).excitatory
+    assert set(cells) == set(range(100))
+    for cell in range(100):
+        intervals = np.rint(np.diff(times[cells == cell]) / 0.5e-3)
+        assert intervals.min() == 10

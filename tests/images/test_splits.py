@@ -1,0 +1,83 @@
+"""Which images are learned, which label, which are scored."""
+
+import numpy as np
+import pytest
+
+from diehl_cook.images import datasets, splits
+from diehl_cook.images.datasets import DatasetError, Split
+from diehl_cook.model.experiment import Experiment
+
+
+def split_of(first, count):
+    """Images that can be told apart by their first pixel."""
+    images = np.zeros((count, 2, 3), np.uint8)
+    images[:, 0, 0] = np.arange(first, first + count)
+    return Split(images, np.arange(count, dtype=np.uint8) % 10)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Thirty training images from 0 on and ten test images from 100 on; lists what is opened."""
+    splits, names = {"train": split_of(0, 30), "test": split_of(100, 10)}, []
+
+    def load_split(name, folder=None):
+        names.append(name)
+        return splits[name]
+
+    monkeypatch.setattr(datasets, "load_split", load_split)
+    return names
+
+
+def experiment_with(validation=0, **evaluation):
+    return Experiment.model_validate(
+        {
+            "cells": 4,
+            "training": {"images": 1},
+            "data": {"validation": validation},
+            "evaluation": evaluation,
+        }
+    )
+
+
+def numbers(split):
+    return split.images[:, 0, 0].tolist()
+
+
+def test_test_images_are_scored(opened):
+    images = splits.load(experiment_with())
+    assert numbers(images.learning) == numbers(images.labelling) == list(range(30))
+    assert numbers(images.scored) == list(range(100, 110))
+    assert images.scored_on == "test"
+    assert images.n_inputs == 6
+    assert images.learning.rows.shape == (30, 6)
+
+
+def test_last_training_images_are_held_out(opened):
+    images = splits.load(experiment_with(validation=8))
+    assert numbers(images.learning) == numbers(images.labelling) == list(range(22))
+    assert numbers(images.scored) == list(range(22, 30))
+    assert images.scored.labels.tolist() == [n % 10 for n in range(22, 30)]
+    assert images.scored_on == "validation"
+
+
+def test_validation_opens_no_test_file(opened):
+    splits.load(experiment_with(validation=8))
+    assert opened == ["train"]
+
+
+def test_fewer_images_label_and_are_scored(opened):
+    images = splits.load(experiment_with(8, labelling_images=5, test_images=3))
+    assert numbers(images.learning) == list(range(22))
+    assert numbers(images.labelling) == list(range(5))
+    assert numbers(images.scored) == [22, 23, 24]
+
+
+@pytest.mark.parametrize("count", [30, 31])
+def test_validation_must_leave_something_to_learn(opened, count):
+    with pytest.raises(DatasetError, match=rf"data.validation: {count} of 30"):
+        splits.load(experiment_with(validation=count))
+
+
+def test_mnist_with_validation():
+    images = splits.load(experiment_with(validation=10_000))
+    assert (len(images.learning.images), len(images.scored.images)) == (50_000, 10_000)

@@ -1,0 +1,311 @@
+"""Run folders: whole writes, one process and one experiment each, nothing foreign believed."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from diehl_cook.store.files import WriteError
+from diehl_cook.store.run_folder import RunFolder, RunFolderError, what_matters
+from diehl_cook.store.trained_network import TrainedNetwork
+
+NETWORK = TrainedNetwork(np.ones((784, 100), np.float32), np.full(100, 0.02))
+
+
+@pytest.fixture
+def folder(tmp_path, experiment_with):
+    folder = RunFolder(tmp_path / "run")
+    with folder.claim():
+        folder.settle(experiment_with())
+    return folder
+
+
+def complaint(call, *arguments):
+    """The one line that a folder is refused with."""
+    with pytest.raises(RunFolderError) as raised:
+        call(*arguments)
+    message = str(raised.value)
+    assert len(message.splitlines()) == 1
+    return message
+
+
+def claim(folder):
+    with folder.claim():
+        pass
+
+
+def test_what_was_saved_is_loaded_with_the_same_bits(folder):
+    theta = np.linspace(0.01, 0.03, 100)
+    weights = np.random.default_rng(0).random((784, 100), np.float32)
+    folder.save_network(TrainedNetwork(weights, theta))
+    without = folder.load_network()
+    folder.save_network(TrainedNetwork(weights, theta, np.arange(100) % 10))
+    labelled = folder.load_network()
+    assert without.labels is None
+    np.testing.assert_array_equal(labelled.labels, np.arange(100) % 10)
+    for network in (without, labelled):
+        assert network.weights.dtype == np.float32
+        np.testing.assert_array_equal(network.weights, weights)
+        np.testing.assert_array_equal(network.theta, theta)
+
+
+def test_a_checkpoint_takes_the_place_of_the_one_before(folder):
+    assert folder.load_checkpoint() is None
+    for count in (1, 2):
+        folder.save_checkpoint({"state/a.b": np.full(3, count), "images": np.array(count)})
+    checkpoint = folder.load_checkpoint()
+    assert set(checkpoint) == {"state/a.b", "images"}
+    np.testing.assert_array_equal(checkpoint["state/a.b"], [2, 2, 2])
+
+
+def test_the_table_of_a_training_reads_as_written_and_empty_fields_as_nan(folder):
+    assert folder.read_training() == []
+    folder.write_training(
+        [{"images": 5, "online_accuracy": ""}, {"images": 10, "online_accuracy": 0.1}]
+    )
+    first, second = folder.read_training()
+    assert np.isnan(first["online_accuracy"])
+    assert second == {"images": 10, "online_accuracy": 0.1}
+    assert (folder.path / "training.csv").read_text().splitlines()[0] == "images,online_accuracy"
+
+
+def test_an_evaluation_is_loaded_as_saved(folder):
+    assert folder.load_evaluation() is None
+    folder.save_evaluation({"accuracy_mean": 0.5}, {"spikes": np.arange(4)})
+    summary, details = folder.load_evaluation()
+    assert summary == {"accuracy_mean": 0.5}
+    np.testing.assert_array_equal(details["spikes"], np.arange(4))
+
+
+def test_entries_add_to_the_manifest(folder):
+    folder.update_manifest(seed=1, began="a")
+    folder.update_manifest(began="b", ended="c")
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    assert manifest == {"seed": 1, "began": "b", "ended": "c"}
+
+
+def test_a_figure_is_a_png_under_figures(folder):
+    folder.save_figure("theta", Figure())
+    assert (folder.path / "figures" / "theta.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(folder, monkeypatch, failing):
+    folder.save_checkpoint({"images": np.array(1)})
+    before = sorted(os.listdir(folder.path))
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    message = (
+        "checkpoint.npz: cannot be written: No space left on device; mend that, and the same"
+        " command goes on"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(os, failing, fail)
+        with pytest.raises(WriteError, match=message):
+            folder.save_checkpoint({"images": np.array(2)})
+    assert folder.load_checkpoint()["images"] == 1
+    assert sorted(os.listdir(folder.path)) == before
+
+
+def test_an_interrupted_write_leaves_the_old_file(folder, monkeypatch):
+    folder.save_checkpoint({"images": np.array(1)})
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            folder.save_checkpoint({"images": np.array(2)})
+    assert folder.load_checkpoint()["images"] == 1
+
+
+def test_files_can_be_read_by_everybody(folder):
+    folder.save_network(NETWORK)
+    for name in ("network.npz", "experiment.yaml"):
+        assert (folder.path / name).stat().st_mode & 0o777 == 0o644
+
+
+def test_a_second_process_is_refused_until_the_first_has_ended(folder):
+    code = (
+        "import sys; from pathlib import Path; from diehl_cook.store.run_folder import RunFolder\n"
+        f"with RunFolder(Path({str(folder.path)!r})).claim():\n"
+        "    print('claimed', flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "claimed\n"
+        message = complaint(claim, folder)
+        other.communicate()
+    assert (
+        message == f"{folder.path}: another process works in this folder; wait, or choose another"
+    )
+    claim(folder)
+
+
+def test_a_process_killed_while_writing_leaves_neither_lock_nor_litter(folder):
+    folder.save_checkpoint({"images": np.array(1)})
+    code = (
+        "import os; from pathlib import Path; from diehl_cook.store.run_folder import RunFolder\n"
+        f"folder = RunFolder(Path({str(folder.path)!r}))\n"
+        "os.replace = lambda *paths: os.kill(os.getpid(), 9)\n"
+        "with folder.claim():\n"
+        "    folder.save_checkpoint({})\n"
+    )
+    before = set(os.listdir(folder.path))
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert len(set(os.listdir(folder.path)) - before) == 2
+    with folder.claim() as workspace:
+        assert list(workspace.iterdir()) == []
+        assert set(os.listdir(folder.path)) == before | {workspace.name}
+    assert folder.load_checkpoint()["images"] == 1
+
+
+def test_the_workspace_is_gone_after_the_claim_also_after_an_error(folder):
+    workspaces = []
+
+    def fail():
+        with folder.claim() as workspace:
+            workspaces.append(workspace)
+            (workspace / "file").touch()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert not workspaces[0].exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    message = complaint(claim, RunFolder(tmp_path / "file" / "run"))
+    assert "file/run: cannot be written: Not a directory; choose another folder" in message
+
+
+@pytest.mark.parametrize(
+    ("override", "difference"),
+    [
+        ("seed=1", "seed: 0 there, 1 asked for"),
+        ("rule=exponential", "rule: triplet there, exponential asked for"),
+        ("excitatory.tau_ge=2 ms", "excitatory.tau_ge: 1 ms there, 2 ms asked for"),
+        ("training.images=10", "training.images: 1000 there, 10 asked for"),
+        ("training.block=10", "training.block: 500 there, 10 asked for"),
+    ],
+)
+def test_another_experiment_is_refused_with_what_differs(
+    folder, experiment_with, override, difference
+):
+    message = complaint(folder.settle, experiment_with(override))
+    assert f"holds another experiment ({difference}); choose another folder" in message
+
+
+@pytest.mark.parametrize("override", ["training.chunk=7", "evaluation.repeats=1", "name=other"])
+def test_what_never_alters_the_network_may_differ(folder, experiment_with, override):
+    experiment = experiment_with(override)
+    folder.settle(experiment)
+    assert folder.experiment() == experiment
+    assert what_matters(experiment) == what_matters(experiment_with())
+
+
+def test_an_empty_folder_holds_no_run(tmp_path):
+    assert "no run here; train one first" in complaint(RunFolder(tmp_path).experiment)
+
+
+def test_a_damaged_experiment_is_named(folder):
+    (folder.path / "experiment.yaml").write_text("cells: [")
+    assert "experiment.yaml: is not valid YAML" in complaint(folder.experiment)
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "way_out"),
+    [
+        ("training.csv", RunFolder.read_training, "delete it to go on"),
+        ("evaluation.json", RunFolder.load_summary, "evaluate again"),
+        ("manifest.json", RunFolder.update_manifest, "delete it to go on"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"a,b\n1,x\n[", b"\xff\xfe"], ids=["text", "bytes"])
+def test_a_damaged_text_file_is_one_line(folder, name, read, way_out, content):
+    (folder.path / name).write_bytes(content)
+    message = complaint(read, folder)
+    assert message.startswith(f"{folder.path}/{name}: is damaged or foreign (")
+    assert message.endswith(way_out)
+    assert (folder.path / name).read_bytes() == content
+
+
+def test_before_the_training_has_ended_there_is_no_network(folder):
+    assert not folder.has_network()
+    assert "the training has not ended; go on with make train" in complaint(folder.load_network)
+
+
+def content(path):
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [("checkpoint", "delete it to start afresh"), ("network", "train again")],
+)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(content(path)[: len(content(path)) // 2]),
+        lambda path: path.write_bytes(content(path)[:-300]),
+        lambda path: path.write_bytes(content(path).replace(b"\0\0\0", b"\1\0\0", 40)),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("no arrays"),
+        lambda path: path.write_bytes(pickle.dumps({"weights": 1})),
+        lambda path: np.save(path.open("wb"), np.zeros(3)),
+        lambda path: (path.unlink(), path.mkdir()),
+    ],
+    ids=["halved", "cut", "overwritten", "empty", "text", "pickle", "npy", "folder"],
+)
+def test_a_damaged_or_foreign_file_is_one_line(folder, name, way_out, damage):
+    save, load = getattr(folder, f"save_{name}"), getattr(folder, f"load_{name}")
+    save({"images": np.arange(1000)} if name == "checkpoint" else NETWORK)
+    damage(folder.path / f"{name}.npz")
+    message = complaint(load)
+    assert message.startswith(f"{folder.path}/{name}.npz: is damaged or foreign (")
+    assert message.endswith(way_out)
+
+
+class Explosive:
+    """Does harm when unpickled."""
+
+    def __reduce__(self):
+        return (os.mkdir, ("exploded",))
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "network"])
+def test_pickled_arrays_are_never_loaded(folder, name, monkeypatch):
+    monkeypatch.chdir(folder.path)
+    np.savez(folder.path / f"{name}.npz", weights=np.array([Explosive()], object))
+    message = complaint(getattr(folder, f"load_{name}"))
+    assert "is damaged or foreign" in message
+    assert not (folder.path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"other": np.zeros(3)},
+        {"weights": np.ones((784, 100))},
+        {"weights": np.ones((784, 64)), "theta": np.ones(64)},
+        {"weights": np.ones((784, 100)), "theta": np.ones(64)},
+        {"weights": np.ones((784, 64)), "theta": np.ones(100)},
+        {"weights": np.ones(()), "theta": np.ones(100)},
+        {"weights": np.ones(100), "theta": np.ones(100)},
+        {"weights": np.ones((784, 100)), "theta": np.ones(100), "labels": np.ones(64, int)},
+    ],
+    ids=["foreign", "no-theta", "smaller", "short-theta", "narrow", "scalar", "flat", "labels"],
+)
+def test_a_network_of_another_shape_is_refused(folder, arrays):
+    np.savez(folder.path / "network.npz", **arrays)
+    assert "network.npz: is not a network of 100 cells" in complaint(folder.load_network)

@@ -1,0 +1,100 @@
+"""Runs against the reference distribution over seeds."""
+
+import json
+
+import numpy as np
+import pytest
+
+from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.studies.reference_runs import (
+    QUANTITIES,
+    compare,
+    measure,
+    read_reference,
+    write_reference,
+)
+
+TYPICAL = {
+    "accuracy": 0.85,
+    "mean_theta_mV": 43.8,
+    "training_spikes": 17.5,
+    "test_spikes": 18.6,
+}
+
+
+def run(path, experiment, seed, values=TYPICAL):
+    """A run folder with these numbers in it."""
+    folder = RunFolder(path / str(seed))
+    with folder.claim():
+        folder.settle(experiment.model_copy(update={"seed": seed}))
+        folder.write_training(
+            [
+                {
+                    "images": 40000,
+                    "mean_theta_mV": values["mean_theta_mV"],
+                    "spikes_per_presentation": values["training_spikes"],
+                }
+            ]
+        )
+    summary = {
+        "accuracy_mean": values["accuracy"],
+        "spikes_per_image": values["test_spikes"],
+    }
+    (folder.path / "evaluation.json").write_text(json.dumps(summary))
+    return folder
+
+
+@pytest.fixture
+def reference():
+    random = np.random.default_rng(0)
+    return {name: list(value * random.normal(1, 0.01, 10)) for name, value in TYPICAL.items()}
+
+
+def test_a_reference_survives_the_file(tmp_path, experiment_with):
+    experiment = experiment_with()
+    folders = [
+        run(tmp_path, experiment, seed, {name: value + seed for name, value in TYPICAL.items()})
+        for seed in range(3)
+    ]
+    write_reference(folders, tmp_path / "sub" / "reference.csv")
+    values = read_reference(tmp_path / "sub" / "reference.csv")
+    assert values == {name: [value, value + 1, value + 2] for name, value in TYPICAL.items()}
+    assert measure(folders[1]) == {name: value + 1 for name, value in TYPICAL.items()}
+
+
+def test_a_typical_run_is_inside(reference):
+    assert all(comparison.inside for comparison in compare(TYPICAL, reference))
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+def test_what_no_seed_explains_is_outside(reference, quantity, factor):
+    odd = TYPICAL | {quantity: TYPICAL[quantity] * factor}
+    outside = [c.quantity for c in compare(odd, reference) if not c.inside]
+    assert outside == [quantity]
+
+
+def test_seeds_are_rarely_called_outside():
+    random = np.random.default_rng(1)
+    draws = random.normal(0, 1, (2000, 11))
+    alarms = 0
+    for row in draws:
+        reference = {name: list(row[1:]) for name in QUANTITIES}
+        alarms += not compare(dict.fromkeys(QUANTITIES, row[0]), reference)[0].inside
+    assert alarms <= 8  # two are expected
+
+
+def test_a_run_that_was_not_evaluated_is_an_error(tmp_path, experiment_with):
+    folder = run(tmp_path, experiment_with(), 0)
+    (folder.path / "evaluation.json").unlink()
+    with pytest.raises(RunFolderError, match="make evaluate"):
+        measure(folder)
+
+
+@pytest.mark.parametrize("content", [None, "", "seed,accuracy\n0,1\n1,1\n2,1\n"])
+def test_a_missing_or_foreign_reference_is_an_error(tmp_path, content):
+    path = tmp_path / "reference.csv"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(RunFolderError, match=r"reference\.csv"):
+        read_reference(path)

@@ -1,0 +1,280 @@
+"""Sweeps: what a file means, what is wrong with one, what is run, and the table."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from diehl_cook.cli import main
+from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.store.run_folder import RunFolder
+from diehl_cook.studies import batch, sweep
+from diehl_cook.studies.workers import Failure
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+INHIBITION = "connections.inhibitory_to_excitatory"
+TINY = {
+    "training.images": 30,
+    "evaluation.labelling_images": 30,
+    "evaluation.test_images": 20,
+    "evaluation.repeats": 1,
+    "data.validation": 10_000,
+}
+
+
+def write(folder, **content):
+    path = folder / "try.yaml"
+    base = {"experiment": str(EXPERIMENTS / "smoke.yaml")}
+    path.write_text(yaml.safe_dump(base | content, sort_keys=False))
+    return path
+
+
+def load(folder, **content):
+    return sweep.load_sweep(write(folder, **content), folder / "results")
+
+
+def pretend(member, accuracy, spikes=17.0, rows=()):
+    """Leave in a run folder what a finished run leaves there."""
+    member.folder.path.mkdir(parents=True, exist_ok=True)
+    member.folder.settle(member.experiment)
+    settings = member.experiment.evaluation.model_dump(mode="json")
+    summary = {"accuracy_mean": accuracy, "accuracy_sd": None, "spikes_per_image": spikes}
+    member.folder.save_evaluation(summary | {"settings": settings}, {"classes": np.zeros(1)})
+    if rows:
+        member.folder.write_training(rows)
+
+
+class Listener:
+    def __init__(self):
+        self.sentences = []
+
+    def say(self, sentence):
+        self.sentences.append(sentence)
+
+
+def test_grid_list_and_seeds_are_combined(tmp_path):
+    swept = load(
+        tmp_path,
+        grid={INHIBITION: [17, 30], "excitatory.theta_plus": ["0.0125 mV"]},
+        list=[{"rule": "triplet"}, {"rule": "power_law", "plasticity.power_law.eta": 0.01}],
+        seeds=[0, 3],
+    )
+    assert [setting.name for setting in swept.settings] == [
+        "inhibitory_to_excitatory=17,theta_plus=0.0125mV,rule=triplet",
+        "inhibitory_to_excitatory=17,theta_plus=0.0125mV,rule=power_law,eta=0.01",
+        "inhibitory_to_excitatory=30,theta_plus=0.0125mV,rule=triplet",
+        "inhibitory_to_excitatory=30,theta_plus=0.0125mV,rule=power_law,eta=0.01",
+    ]
+    assert len(swept.members) == 8
+    last = swept.members[-1]
+    assert last.experiment.connections.inhibitory_to_excitatory == 30
+    assert last.experiment.learning_rule.eta == 0.01
+    assert last.experiment.seed == 3
+    assert last.folder.path == tmp_path / "results" / "try" / f"{swept.settings[-1].name}-seed3"
+
+
+def test_what_all_runs_share_stands_in_no_name(tmp_path):
+    swept = load(tmp_path, set={"cells": 7}, grid={INHIBITION: [17]})
+    assert swept.members[0].name == "inhibitory_to_excitatory=17-seed0"
+    assert swept.members[0].experiment.cells == 7
+
+
+def test_seeds_alone(tmp_path):
+    assert [m.name for m in load(tmp_path, seeds=[1, 2]).members] == ["as_is-seed1", "as_is-seed2"]
+
+
+def test_keys_with_the_same_ending_are_told_apart(tmp_path):
+    swept = load(tmp_path, grid={"excitatory.tau_ge": ["2 ms"], "inhibitory.tau_ge": ["3 ms"]})
+    assert swept.settings[0].name == "excitatory.tau_ge=2ms,inhibitory.tau_ge=3ms"
+
+
+def test_random_points_are_distinct_and_the_same_every_time(tmp_path):
+    choices = {INHIBITION: [10, 17, 30], "presentation.intensity": [1, 2, 3]}
+    random = {"samples": 5, "seed": 4, "choices": choices}
+    first, again = (load(tmp_path, random=random).settings for _ in range(2))
+    assert [setting.overrides for setting in first] == [setting.overrides for setting in again]
+    assert len({setting.name for setting in first}) == 5
+    every = load(tmp_path, random=random | {"samples": 50}).settings
+    assert len({setting.name for setting in every}) == 9
+
+
+def test_long_names_are_cut_and_stay_distinct(tmp_path):
+    keys = [f"excitatory.{key}" for key in ("tau_membrane", "tau_ge", "tau_gi", "tau_theta")]
+    keys += [f"inhibitory.{key}" for key in ("tau_membrane", "tau_ge")]
+    grid = {key: ["1.00000001 ms", "1.00000002 ms"] for key in keys}
+    names = [setting.name for setting in load(tmp_path, grid=grid).settings]
+    assert len(set(names)) == 2**6
+    assert max(map(len, names)) <= 120
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ({"grids": {}}, "grids: unknown key; did you mean 'grid'?"),
+        ({"lst": []}, "lst: unknown key; did you mean 'list'?"),
+        ({"grid": {"cels": [1]}}, "cels: unknown key; did you mean 'cells'?"),
+        (
+            {"list": [{"cells": 10}, {"connections.inhibitory_to_excitatry": 1}]},
+            "connections.inhibitory_to_excitatry: unknown key; did you mean",
+        ),
+        ({"grid": {"cells": [10, -1]}}, "cells: Input should be greater than 0, not -1"),
+        ({"grid": {"excitatory.theta_plus": ["5 ms"]}}, "excitatory.theta_plus: '5 ms' has the"),
+        ({"grid": {"cells": []}}, "cells: state at least one value"),
+        ({"grid": {"cells": 5}}, "grid.cells: Input should be a valid list, not 5"),
+        ({"grid": {"seed": [1]}}, "seed cannot be swept; state 'seeds'"),
+        ({"grid": {"cells": [1]}, "set": {"cells": 2}}, "cells stands in two of"),
+        ({"grid": {"cells": [1]}, "list": [{"cells": 2}]}, "cells stands in two of"),
+        ({"grid": {"cells": [1, 1]}}, "the values cells=1 stand twice"),
+        ({"seeds": [1, 1]}, "seeds: a seed stands twice"),
+        ({"seeds": []}, "seeds: List should have at least 1 item"),
+        ({"experiment": "nowhere.yaml"}, "nowhere.yaml: no such file"),
+        ({"random": {"samples": 0, "choices": {"cells": [1]}}}, "random.samples: Input should be"),
+    ],
+)
+def test_mistake_is_named_before_anything_runs(tmp_path, capsys, content, complaint):
+    path = write(tmp_path, **content)
+    assert main(["sweep", str(path), "--results", str(tmp_path / "results")]) == 2
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert len(said.splitlines()) == 1
+    assert str(tmp_path) in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_unknown_experiment_is_an_error(tmp_path):
+    (tmp_path / "empty.yaml").write_text("seeds: [0]\n")
+    with pytest.raises(ExperimentError, match="experiment: is missing"):
+        sweep.load_sweep(tmp_path / "empty.yaml", tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted((EXPERIMENTS / "sweeps").glob("[!b]*.yaml")), ids=str)
+def test_committed_sweeps_are_valid_and_only_the_one_that_chooses_nothing_opens_the_test_set(
+    path, tmp_path
+):
+    members = sweep.load_sweep(path, tmp_path).members
+    validation = 0 if path.stem == "deviations_n100" else 10_000
+    assert all(member.experiment.data.validation == validation for member in members)
+    passes = {100: 40_000, 400: 3 * 50_000}
+    assert all(m.experiment.training.images == passes[m.experiment.cells] for m in members)
+
+
+def test_table_is_sorted_by_mean(tmp_path):
+    swept = load(tmp_path, grid={INHIBITION: [10, 17, 30]}, seeds=[0, 1])
+    accuracies = iter([0.7, 0.9, 0.8, 0.8, 0.5])
+    for member in swept.members[:5]:
+        pretend(member, next(accuracies))
+    failed = swept.members[5].name
+    rows = sweep.table(swept, {failed: Failure("no luck")})
+    assert [row[INHIBITION] for row in rows] == [30, 10, 17]
+    assert rows[1]["seed 0"] == 0.7
+    assert rows[1]["mean"] == 0.75
+    assert rows[1]["sd"] == pytest.approx(np.std([0.7, 0.8], ddof=1), abs=1e-5)
+    assert rows[0] == {
+        INHIBITION: 30,
+        "seed 0": 0.8,
+        "seed 1": "",
+        "mean": 0.8,
+        "sd": "",
+        "spikes_per_image": 17.0,
+        "training_spikes": "",
+        "retries_per_image": "",
+        "mean_theta_mV": "",
+        "error": "seed 1: no luck",
+    }
+    assert list(csv.DictReader(sweep.table_bytes(rows).decode().splitlines()))
+    assert "no luck" in sweep.as_text(rows)
+
+
+def test_table_tells_the_activity_at_the_end_of_the_training(tmp_path):
+    swept = load(tmp_path, set={"training.block": 500}, seeds=[0, 1])
+    for member, theta in zip(swept.members, (40.0, 41.0), strict=True):
+        early = {"images": 500, "spikes_per_presentation": 90.0, "retries": 400}
+        late = {"images": 1000, "spikes_per_presentation": theta / 2, "retries": theta}
+        rows = [early | {"mean_theta_mV": 25.0}, late | {"mean_theta_mV": theta}]
+        pretend(member, 0.8, rows=[row | {"ms_per_presentation": 1.0} for row in rows])
+    (row,) = sweep.table(swept, {})
+    assert row["training_spikes"] == 20.25
+    assert row["retries_per_image"] == 0.081
+    assert row["mean_theta_mV"] == 40.5
+
+
+def test_table_of_nothing_done(tmp_path):
+    rows = sweep.table(load(tmp_path, grid={INHIBITION: [10, 17]}), {})
+    assert {row["mean"] for row in rows} == {""}
+
+
+def test_only_what_is_missing_is_run(tmp_path, monkeypatch):
+    swept = load(tmp_path, grid={INHIBITION: [10, 17, 30]})
+    pretend(swept.members[1], 0.8)
+    asked = []
+
+    def run_all(function, tasks, jobs, scheduler):
+        asked.extend(Path(folder).name for _, folder in tasks)
+        pretend(swept.members[0], 0.5)
+        yield 0, None
+        yield 1, Failure("no luck")
+
+    monkeypatch.setattr(batch, "run_all", run_all)
+    listener, writes = Listener(), []
+    failures = batch.run_batch(
+        swept.members, 2, None, listener, lambda failures: writes.append(dict(failures))
+    )
+    assert asked == [swept.members[0].name, swept.members[2].name]
+    assert failures == {swept.members[2].name: Failure("no luck")}
+    assert [len(failures) for failures in writes] == [0, 0, 1]
+    assert listener.sentences[0] == "3 runs, 1 of them done before."
+    assert listener.sentences[1].startswith(f"[2/3] {swept.members[0].name}: 50.00%; about")
+    assert listener.sentences[2] == f"[3/3] {swept.members[2].name}: failed: no luck"
+
+
+def test_other_settings_of_the_evaluation_are_missing(tmp_path):
+    member = load(tmp_path).members[0]
+    pretend(member, 0.8)
+    assert batch.score_of(member).accuracy_mean == 0.8
+    more = load(tmp_path, set={"evaluation.repeats": 7}).members[0]
+    assert batch.score_of(more) is None
+
+
+def test_other_experiment_in_the_folder_is_not_taken_for_this_one(tmp_path):
+    pretend(load(tmp_path).members[0], 0.8)
+    assert batch.score_of(load(tmp_path, set={"cells": 9}).members[0]) is None
+
+
+def tables(folder):
+    with (folder / "try" / "table.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
+    """The whole road: trained, evaluated, one failure, gone on with, the same on a cluster."""
+    distributed = pytest.importorskip("distributed")
+    settings = TINY | {"presentation.maximum_showings": 3}
+    both = [{INHIBITION: 17}, {"presentation.minimum_spikes": 9999}]
+    path = write(tmp_path, set=settings, list=both)
+    results = tmp_path / "results"
+    command = ["sweep", str(path), "--results", str(results), "--jobs", "2"]
+    assert main(command) == 1
+    good, bad = tables(results)
+    assert 0 <= float(good["mean"]) <= 1
+    assert "fewer than 9999 spikes" in bad["error"]
+    assert "[2/2]" in capfd.readouterr().err
+    done = RunFolder(results / "try" / "inhibitory_to_excitatory=17-seed0")
+    assert json.loads((done.path / "evaluation.json").read_text())["scored_on"] == "validation"
+    written = (done.path / "evaluation.json").stat().st_mtime_ns
+
+    write(tmp_path, set=settings, list=[{INHIBITION: 17}])
+    assert main(command) == 0
+    assert (done.path / "evaluation.json").stat().st_mtime_ns == written
+    assert "1 runs, 1 of them done before." in capfd.readouterr().err
+
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster:
+        there = tmp_path / "there"
+        address = ["--scheduler", cluster.scheduler_address]
+        assert main(["sweep", str(path), "--results", str(there), *address]) == 0
+    assert tables(there) == tables(results)
