@@ -8,6 +8,7 @@ SET =
 SWEEP =
 SIZES = 100 400
 RULES =
+SEEDS =
 SCHEDULER =
 BENCHMARK_SIZES = 100 400 1600 6400
 PEERS =
@@ -48,8 +49,8 @@ figures: $(ready) ## draw the figures of RUN into RUN/figures
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(SWEEP) $(jobs) $(scheduler)
 
-reproduce: $(ready) ## figure 2B for SIZES="100 400" and RULES="triplet power_law" (default: all)
-	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(jobs) $(scheduler)
+reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet power_law", SEEDS=2 (default: all)
+	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(if $(SEEDS),--seeds $(SEEDS)) $(jobs) $(scheduler)
 
 check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
 	$(run) check $(RUN)

@@ -17,6 +17,7 @@ from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.images import splits
 from diehl_cook.images.datasets import DatasetError
+from diehl_cook.model import published
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
@@ -30,8 +31,8 @@ from diehl_cook.store import network_file, provenance
 from diehl_cook.store.files import WriteError, png_bytes, write_whole
 from diehl_cook.store.network_file import NetworkFileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
-from diehl_cook.studies import benchmark, reference_runs, reproduce, sweep
-from diehl_cook.studies.batch import BatchError, run_batch
+from diehl_cook.studies import benchmark, estimate, paper_figures, reference_runs, reproduce, sweep
+from diehl_cook.studies.batch import BatchError, run_batch, score_of
 from diehl_cook.studies.workers import Failure, WorkersError
 
 BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
@@ -134,10 +135,13 @@ def sweep_(options: argparse.Namespace) -> None:
 
 
 def reproduce_(options: argparse.Namespace) -> None:
-    """Train and test the four rules as figure 2B of the paper, and set both side by side."""
+    """Train and test the four rules at four sizes, and draw the figures of the paper."""
     if options.set and options.into == _REFERENCE:
         raise ExperimentError(f"--set: {_REFERENCE}/ is for the files as they are; add --into")
     members = reproduce.plan(options.rules, options.sizes, options.runs, options.set, options.seeds)
+    missing = [member for member in members if score_of(member) is None]
+    if missing and options.scheduler is None:
+        print(estimate.in_words(estimate.estimate(missing, Terminal()), options.jobs))
     failures = run_batch(
         members,
         options.jobs,
@@ -146,10 +150,10 @@ def reproduce_(options: argparse.Namespace) -> None:
         lambda failures: reproduce.write_table(members, options.into),
     )
     rows = reproduce.read_rows(options.into)
-    reproduce.draw(rows, members, options.into)
-    for (_, cells), best in reproduce.best_of(members).items():
-        if cells == reproduce.KEPT_SIZE:
-            reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
+    curves = paper_figures.write_curves(members, options.into)
+    paper_figures.draw(rows, curves, members, options.into)
+    for best in reproduce.worth_keeping(members):
+        reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
     print(reproduce.markdown(rows), end="")
     print(f"Every run, the figures and the networks lie in {options.into}/.")
     _complain_of(failures, len(members))
@@ -292,7 +296,12 @@ def _add_sweep(commands: Any) -> None:
 def _add_reproduce(commands: Any) -> None:
     parser = _add(commands, "reproduce", reproduce_)
     parser.add_argument(
-        "--sizes", type=_positive, nargs="+", default=[100, 400], metavar="N", help="of networks"
+        "--sizes",
+        type=_positive,
+        nargs="+",
+        default=published.SIZES,
+        metavar="N",
+        help="of networks (default: 100 400 1600 6400)",
     )
     parser.add_argument(
         "--rules",

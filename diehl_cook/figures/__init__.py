@@ -8,6 +8,7 @@ from diehl_cook.figures.accuracy import accuracy_against_size, online_accuracy
 from diehl_cook.figures.confusion import confusion
 from diehl_cook.figures.cost import cost_against_size
 from diehl_cook.figures.distributions import spike_counts, theta_distribution
+from diehl_cook.figures.learning_curves import learning_curves
 from diehl_cook.figures.misread_digits import misread_digits
 from diehl_cook.figures.raster import raster
 from diehl_cook.figures.receptive_fields import receptive_fields
@@ -16,6 +17,7 @@ __all__ = [
     "accuracy_against_size",
     "confusion",
     "cost_against_size",
+    "learning_curves",
     "misread_digits",
     "online_accuracy",
     "raster",

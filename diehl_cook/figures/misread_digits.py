@@ -18,6 +18,7 @@ def misread_digits(
     predicted: ArrayLike,
     total: int | None = None,
     most: int = 100,
+    columns: int = 10,
 ) -> Figure:
     """Misread images in a grid, each under "true→predicted" (Figure 3B).
 
@@ -31,6 +32,8 @@ def misread_digits(
         Images tested, where `images` holds only the misread ones; by default n.
     most : int
         At most so many are shown, the first ones.
+    columns : int
+        Digits in a row.
 
     Raises
     ------
@@ -52,10 +55,10 @@ def misread_digits(
     if chosen.size < misread.size:
         title += f"; the first {chosen.size}"
 
-    columns = 10
     rows = max(1, ceil(chosen.size / columns))
     figure = Figure(
-        figsize=(8.0, 0.6 + 1.08 * rows), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.06)
+        figsize=(0.8 * columns, 0.6 + 1.08 * rows),
+        layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.06),
     )
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     if not chosen.size:

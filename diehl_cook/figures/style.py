@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
 """Colours of Okabe and Ito's palette, told apart under every common colour blindness."""
+COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+"""More of them, for lines that share a panel."""
 INK, GREY, PALE = "#222222", "#6E6E6E", "#E9E9E9"
 
 STYLE: dict[str, Any] = {

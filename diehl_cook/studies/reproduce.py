@@ -1,4 +1,4 @@
-"""Figures 2A and 2B of the paper and the networks behind them, from the committed experiments."""
+"""All cells of the paper's figure 2B and their networks, from the committed experiments."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from diehl_cook import figures
-from diehl_cook.images import splits
 from diehl_cook.model import published
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store import network_file
-from diehl_cook.store.files import csv_text, png_bytes, write_whole
+from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.network_file import NetworkFile
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
@@ -28,10 +25,10 @@ from diehl_cook.studies.batch import Member, Score, score_of
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments" / "reproduce"
 
 #: Seeds of each size: the spread over seeds is wider, and a seed cheaper, in small networks.
-SEEDS = {100: 5, 400: 3}
+SEEDS = {100: 5, 400: 3, 1600: 3, 6400: 2}
 
-#: The size whose networks are kept.
-KEPT_SIZE = 400
+#: The sizes of which the best network of each rule is kept; of larger ones, of the best rule alone.
+KEPT_SIZES = (400, 1600)
 
 Row = dict[str, Any]
 
@@ -127,49 +124,46 @@ def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
         "| rule | N | paper | ours | difference | spread over seeds | seeds |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (rule, cells), accuracies in sorted(_by_group(rows).items(), key=_in_paper_order):
-        mean, spread = 100 * np.mean(accuracies), _spread(accuracies)
+    for (rule, cells), accuracies in sorted(accuracies_of(rows).items(), key=_in_paper_order):
+        mean, deviation = 100 * np.mean(accuracies), spread(accuracies)
         theirs = published.test_accuracy(rule, cells)
         lines.append(
             f"| {rule} | {cells} | {'' if theirs is None else f'{theirs:.1f}'} | {mean:.2f} "
             f"| {'' if theirs is None else f'{mean - theirs:+.2f}'} "
-            f"| {'' if np.isnan(spread) else f'{spread:.2f}'} | {len(accuracies)} |"
+            f"| {'' if np.isnan(deviation) else f'{deviation:.2f}'} | {len(accuracies)} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def draw(rows: Iterable[Mapping[str, Any]], members: Sequence[Member], folder: Path) -> None:
-    """Draw figure 2B, and figure 2A and the confusion matrix of the best triplet network of 100.
+def accuracies_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], list[float]]:
+    """Accuracy of each seed, as a share, by rule and number of cells."""
+    groups: dict[tuple[str, int], list[float]] = {}
+    for row in rows:
+        groups.setdefault(_group(row), []).append(float(row["accuracy_mean"]))
+    return groups
 
-    Parameters
-    ----------
-    rows : iterable of dict
-        Rows of ``figure_2b.csv``.
-    members : sequence of Member
-        Among which the best is sought.
-    folder : Path
-        Where the pictures go.
-    """
-    ours: dict[str, dict[int, tuple[float, float]]] = {}
-    for (rule, cells), accuracies in _by_group(rows).items():
-        spread = float(np.nan_to_num(_spread(accuracies)))
-        ours.setdefault(rule, {})[cells] = (100 * float(np.mean(accuracies)), spread)
-    if ours:
-        theirs = {rule: published.TEST_ACCURACY.get(rule, {}) for rule in ours}
-        _save(figures.accuracy_against_size(ours, theirs), folder / "figure_2b.png")
-    best = best_of(members).get(("triplet", 100))
-    if best is not None:
-        _draw_network(best, folder)
+
+def spread(accuracies: Sequence[float]) -> float:
+    """Standard deviation over the seeds in per cent; NaN for a single one."""
+    return 100 * float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
 
 
 def best_of(members: Sequence[Member]) -> dict[tuple[str, int], Member]:
     """The run of each rule and size that reads most digits, of those that are done."""
-    best: dict[tuple[str, int], tuple[float, Member]] = {}
-    for member in members:
-        score, key = score_of(member), (member.experiment.rule, member.experiment.cells)
-        if score is not None and score.accuracy_mean > best.get(key, (-1.0,))[0]:
-            best[key] = (score.accuracy_mean, member)
-    return {key: member for key, (_, member) in best.items()}
+    best: dict[tuple[str, int], Member] = {}
+    for member in sorted(members, key=_accuracy):
+        if _accuracy(member) >= 0:
+            best[member.experiment.rule, member.experiment.cells] = member
+    return best
+
+
+def worth_keeping(members: Sequence[Member]) -> list[Member]:
+    """The best run of each rule at sizes in `KEPT_SIZES`, and of any rule at each larger size."""
+    best = best_of(members)
+    kept = [member for (_, cells), member in best.items() if cells in KEPT_SIZES]
+    for size in sorted({cells for _, cells in best if cells > max(KEPT_SIZES)}):
+        kept.append(max((best[key] for key in best if key[1] == size), key=_accuracy))
+    return kept
 
 
 def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) -> Path:
@@ -210,6 +204,11 @@ def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) ->
     return path
 
 
+def _accuracy(member: Member) -> float:
+    score = score_of(member)
+    return score.accuracy_mean if score else -1.0
+
+
 def _holds(path: Path, experiment: Experiment, weights: np.ndarray) -> bool:
     try:
         kept = network_file.load(path)
@@ -234,22 +233,10 @@ def _group(row: Mapping[str, Any]) -> tuple[str, int]:
     return row["rule"], int(row["cells"])
 
 
-def _by_group(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], list[float]]:
-    groups: dict[tuple[str, int], list[float]] = {}
-    for row in rows:
-        groups.setdefault(_group(row), []).append(float(row["accuracy_mean"]))
-    return groups
-
-
 def _in_paper_order(item: tuple[tuple[str, int], Any]) -> tuple[int, int]:
     (rule, cells), _ = item
     rules = list(published.TEST_ACCURACY)
     return cells, rules.index(rule) if rule in rules else len(rules)
-
-
-def _spread(accuracies: Sequence[float]) -> float:
-    """Standard deviation over the seeds in per cent; NaN for a single one."""
-    return 100 * float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
 
 
 def _or_empty(value: float, digits: int) -> float | str:
@@ -260,24 +247,3 @@ def _number(text: str) -> float | int | str:
     if text == "":
         return ""
     return int(text) if text.isdigit() else float(text)
-
-
-def _draw_network(member: Member, folder: Path) -> None:
-    network, evaluated = member.folder.load_network(), member.folder.load_evaluation()
-    shape = splits.load(member.experiment).learning.images.shape[1:]
-    _save(
-        figures.receptive_fields(network.weights, network.labels, shape), folder / "figure_2a.png"
-    )
-    if evaluated is not None:
-        summary, _ = evaluated
-        spread = summary["accuracy_sd"]
-        matrix = figures.confusion(
-            np.array(summary["confusion"]),
-            100 * summary["accuracy_mean"],
-            None if spread is None else 100 * spread,
-        )
-        _save(matrix, folder / f"confusion_{member.experiment.rule}_n{member.experiment.cells}.png")
-
-
-def _save(figure: Figure, path: Path) -> None:
-    write_whole(path, png_bytes(figure))

@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from diehl_cook.cli import main
+from diehl_cook.model import published
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.model.plasticity import RULES
 from diehl_cook.store import network_file
-from diehl_cook.studies import reproduce
+from diehl_cook.studies import paper_figures, reproduce
 from diehl_cook.studies.batch import Score
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments" / "reproduce"
@@ -116,6 +117,20 @@ def test_best_run_of_each_rule_and_size(tmp_path, monkeypatch):
     assert best["triplet", 100].name == "triplet_n100-seed1"
 
 
+def test_the_best_of_each_rule_is_kept_but_of_the_largest_the_best_of_all(tmp_path, monkeypatch):
+    members = [
+        member
+        for size in (100, 400)
+        for member in reproduce.plan(["triplet", "exponential"], [size], tmp_path, seeds=2)
+    ]
+    scores(monkeypatch, {member.name: 0.5 for member in members} | {"triplet_n400-seed1": 0.9})
+    monkeypatch.setattr(reproduce, "KEPT_SIZES", (100,))
+    kept = [(m.experiment.rule, m.experiment.cells) for m in reproduce.worth_keeping(members)]
+    assert sorted(kept) == [("exponential", 100), ("triplet", 100), ("triplet", 400)]
+    scores(monkeypatch, {})
+    assert reproduce.worth_keeping(members) == []
+
+
 def test_other_values_do_not_go_into_the_reference(capsys):
     assert main(["reproduce", "--set", "training.images=10"]) == 2
     assert "--into" in capsys.readouterr().err
@@ -128,12 +143,17 @@ def test_unknown_size_is_named(capsys, tmp_path):
 
 def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
     """Trained, tested, drawn, its network kept and read again; then nothing is left to do."""
-    monkeypatch.setattr(reproduce, "KEPT_SIZE", 100)
+    monkeypatch.setattr(reproduce, "KEPT_SIZES", (100,))
+    monkeypatch.setattr(paper_figures, "CURVE_SIZES", (100,))
+    monkeypatch.setattr(published, "SIZES", (100,))  # the largest, whose answers are drawn
     monkeypatch.chdir(tmp_path)
     command = ["reproduce", "--sizes", "100", "--rules", "triplet", "--seeds", "2", "--jobs", "2"]
     command += ["--into", "ref", "--runs", "runs", "--set", *TINY]
     assert main(command) == 0
-    assert "| triplet | 100 | 82.9 |" in capfd.readouterr().out
+    told = capfd.readouterr().out
+    assert "| triplet | 100 | 82.9 |" in told
+    assert "triplet, 100 cells: " in told
+    assert "in all about 0 min, 2 at a time" in told
     with Path("ref/figure_2b.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(r["rule"], r["cells"], r["seed"]) for r in rows] == [
@@ -141,7 +161,8 @@ def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
         ("triplet", "100", "1"),
     ]
     assert all(float(r["ms_per_presentation"]) > 0 for r in rows)
-    for name in ("figure_2b.png", "figure_2a.png", "confusion_triplet_n100.png", "figure_2b.md"):
+    drawn = [f"figure_{name}.png" for name in ("2a", "2b", "2c", "3a", "3b")]
+    for name in (*drawn, "figure_2b.md", "figure_2c.csv"):
         assert (Path("ref") / name).stat().st_size > 0
 
     path = Path("ref/networks/triplet_n100.npz")
