@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from diehl_cook.figures.style import COLOURS, GREY, styled
@@ -45,7 +45,7 @@ def learning_curves(
     for number, (axes, size) in enumerate(zip(panels, sizes, strict=False)):
         for rule, runs in curves[size].items():
             length = min(np.asarray(accuracy).size for _, accuracy in runs)
-            seen = np.asarray(runs[0][0], dtype=float)[:length]
+            seen = np.asarray(runs[0][0], dtype=float)[:length] / 1000
             known = np.array([np.asarray(accuracy, dtype=float)[:length] for _, accuracy in runs])
             axes.plot(seen, known.mean(axis=0), color=colours[rule], label=rule)
             axes.fill_between(
@@ -69,12 +69,11 @@ def learning_curves(
         axes.set_xlim(left=0)
         axes.set_title(f"{size:,} cells")
         axes.grid(axis="y")
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axes.tick_params(axis="x", labelrotation=30)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         if number % columns == 0:
             axes.set_ylabel("accuracy on line (%)")
         if number + columns >= len(sizes):
-            axes.set_xlabel("training images seen")
+            axes.set_xlabel("training images seen (thousands)")
     panels[0].set_ylim(top=100)
     panels[0].plot([], [], "<", color=GREY, markersize=7, label="paper, test images")
     panels[0].legend(loc="lower right")
