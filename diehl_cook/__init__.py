@@ -1,7 +1,71 @@
 """Diehl & Cook (2015), unsupervised learning of digits with STDP, reproduced in Brian2.
 
-Run it with ``python -m diehl_cook --help``. Importing the package alone is cheap: Brian2 is
-loaded by the modules that need it.
+>>> import diehl_cook as dc
+>>> network = dc.load("triplet_n400")              # a published network, a run folder, a file
+>>> test = dc.load_images("test")
+>>> network.predict(test.images[:3]).tolist()
+[7, 2, 1]
+
+To train one: ``run = dc.train(dc.load_experiment("n100"), "results/try")``, then
+``run.evaluate()``. The command line is ``python -m diehl_cook --help``. Importing the package
+alone is cheap: Brian2 is loaded by the first name that needs it.
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diehl_cook import figures
+    from diehl_cook.engine.recorder import Record
+    from diehl_cook.images.datasets import Split
+    from diehl_cook.images.datasets import load_split as load_images
+    from diehl_cook.model.experiment import Experiment, load_experiment
+    from diehl_cook.stages.evaluation import Evaluation
+    from diehl_cook.stages.network import Network
+    from diehl_cook.stages.run import Run, load, train
+
 __version__ = "0.1.0"
+
+#: Where each public name lives; it is imported when it is first used.
+_HOMES = {
+    "Evaluation": "stages.evaluation",
+    "Experiment": "model.experiment",
+    "Network": "stages.network",
+    "Record": "engine.recorder",
+    "Run": "stages.run",
+    "Split": "images.datasets",
+    "load": "stages.run",
+    "load_experiment": "model.experiment",
+    "load_images": "images.datasets",
+    "train": "stages.run",
+}
+_OTHER_NAMES = {"load_images": "load_split"}
+
+__all__ = [
+    "Evaluation",
+    "Experiment",
+    "Network",
+    "Record",
+    "Run",
+    "Split",
+    "figures",
+    "load",
+    "load_experiment",
+    "load_images",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "figures":
+        return importlib.import_module("diehl_cook.figures")
+    if name not in _HOMES:
+        raise AttributeError(f"diehl_cook has no {name!r}; it has {', '.join(__all__)}")
+    module = importlib.import_module(f"diehl_cook.{_HOMES[name]}")
+    return getattr(module, _OTHER_NAMES.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from diehl_cook import figures
 from diehl_cook.engine.bounds import OutOfRangeError
@@ -25,11 +25,11 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.model.plasticity import RULES
-from diehl_cook.stages import evaluation, report, whole_run
+from diehl_cook.stages import evaluation, report, run, whole_run
 from diehl_cook.stages.progress import Terminal
-from diehl_cook.store import network_file, provenance
+from diehl_cook.store import provenance
 from diehl_cook.store.files import WriteError, png_bytes, write_whole
-from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.network_file import Bits, NetworkFileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 from diehl_cook.studies import benchmark, estimate, paper_figures, reference_runs, reproduce, sweep
 from diehl_cook.studies.batch import BatchError, run_batch, score_of
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     """Train an experiment into a run folder, or go on with it."""
     experiment = _experiment(options)
-    folder = RunFolder(options.run or Path("results") / f"{experiment.name}-seed{experiment.seed}")
+    folder = RunFolder(options.run or run.default_folder(experiment))
     if not whole_run.train_run(experiment, folder, Terminal()):
         print(f"{folder.path} is trained already.")
     print(f"The trained network and its figures lie in {folder.path}/.")
@@ -88,7 +88,7 @@ def train(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Label the cells of a trained network and measure its accuracy."""
-    if options.trained.suffix == ".npz":
+    if not options.trained.is_dir():
         _evaluate_file(options)
         return
     if options.run is not None:
@@ -101,23 +101,42 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _evaluate_file(options: argparse.Namespace) -> None:
     """Measure the accuracy of a network file, with the labels that it holds."""
-    kept = network_file.load(options.trained)
+    network = run.load(options.trained)
+    if network.labels is None:
+        raise NetworkFileError(
+            f"{options.trained}: its cells have no labels; evaluate the run it comes from first"
+        )
     folder = RunFolder(options.run) if options.run else None
     result = whole_run.evaluate_network(
-        kept.experiment, kept.network, options.jobs, Terminal(), folder=folder
+        network.experiment, network.trained, options.jobs, Terminal(), folder=folder
     )
-    print(_verdict(result, kept.experiment))
+    print(_verdict(result, network.experiment))
     if folder:
         print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
 
 def draw(options: argparse.Namespace) -> None:
-    """Draw the figures of a run folder anew."""
-    folder = RunFolder(options.run)
-    images = splits.load(folder.experiment())
-    with folder.claim():
-        for name in report.draw(folder, images):
-            print(f"{folder.path}/figures/{name}.png")
+    """Draw the figures of a run folder anew, or those of a network file into a folder."""
+    if options.trained.is_dir():
+        folder = RunFolder(options.trained)
+        images = splits.load(folder.experiment())
+        with folder.claim():
+            drawn = [f"{folder.path}/figures/{name}.png" for name in report.draw(folder, images)]
+    else:
+        into = options.into or Path(f"{options.trained.stem}-figures")
+        drawn = []
+        for name, figure in report.figures_of(run.load(options.trained)):
+            write_whole(into / f"{name}.png", png_bytes(figure))
+            drawn.append(f"{into}/{name}.png")
+    print("\n".join(drawn))
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write the network of a run to a file that can be passed on, evaluated and loaded anywhere."""
+    network = run.load(options.trained)
+    network.save(options.file, options.bits)
+    labelled = "" if network.labels is not None else "; its cells have no labels yet"
+    print(f"The network lies in {options.file}{labelled}.")
 
 
 def sweep_(options: argparse.Namespace) -> None:
@@ -201,8 +220,14 @@ def check(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """Print an experiment with every value filled in."""
-    print(dump_experiment(_experiment(options)), end="")
+    """Print an experiment with every value filled in; of a run or a network file, its own."""
+    path = Path(options.experiment)
+    if path.is_dir() or path.suffix == ".npz":
+        if options.set or options.seed is not None:
+            raise ExperimentError(f"{path}: is trained with the values it has; leave out --set")
+        print(dump_experiment(run.load_experiment_of(path)), end="")
+    else:
+        print(dump_experiment(_experiment(options)), end="")
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:
@@ -217,7 +242,7 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
     return (
         f"{kind} accuracy {summary['accuracy_mean']:.2%}"
         + (f" +- {spread:.2%}" if spread is not None else "")
-        + f" over {len(result.accuracies)} presentations of {result.predictions.shape[1]} images, "
+        + f" over {len(result.accuracies)} repeats of {result.predictions.shape[1]} images, "
         f"{summary['spikes_per_image']:.1f} spikes an image, "
         f"{summary['unlabelled_cells']} of {experiment.cells} cells unlabelled."
     )
@@ -244,6 +269,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_figures(commands)
+    _add_export(commands)
     _add_show(commands)
     _add_benchmark(commands)
     _add_check(commands)
@@ -262,12 +288,7 @@ def _add_train(commands: Any) -> None:
 
 def _add_evaluate(commands: Any) -> None:
     parser = _add(commands, "evaluate", evaluate)
-    parser.add_argument(
-        "trained",
-        type=Path,
-        metavar="FOLDER",
-        help="run folder of a training, or a network file, e.g. results/reference/networks/*.npz",
-    )
+    _add_trained(parser)
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="run folder for the numbers of a network file"
     )
@@ -332,7 +353,25 @@ def _add_reproduce(commands: Any) -> None:
 
 
 def _add_figures(commands: Any) -> None:
-    _add_run(_add(commands, "figures", draw))
+    parser = _add(commands, "figures", draw)
+    _add_trained(parser)
+    parser.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="where figures of a network file go"
+    )
+
+
+def _add_export(commands: Any) -> None:
+    parser = _add(commands, "export", export)
+    _add_trained(parser)
+    parser.add_argument("file", type=Path, metavar="FILE.npz", help="the file to write")
+    parser.add_argument(
+        "--bits",
+        type=int,
+        choices=get_args(Bits),
+        default=32,
+        help="of each weight: as trained (32, the default), rounded to half precision, or to 255"
+        " steps up to the largest weight of each cell",
+    )
 
 
 def _add_check(commands: Any) -> None:
@@ -394,13 +433,18 @@ def _add(commands: Any, name: str, command: Any) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="FOLDER", help="run folder of a training")
+def _add_trained(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "trained",
+        type=Path,
+        metavar="RUN",
+        help="run folder of a training, a network file, or a published network, as triplet_n400",
+    )
 
 
 def _add_experiment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "experiment", metavar="FILE.yaml", help="experiment file, e.g. experiments/n100.yaml"
+        "experiment", metavar="EXPERIMENT", help="an experiment file, or n100, n400, n1600, n6400"
     )
     parser.add_argument("--seed", type=int, help="seed in place of the file's")
     _add_set(parser)

@@ -105,11 +105,4 @@ def spy(monkeypatch):
 @pytest.fixture
 def start():
     """Makes the state of a network before it saw an image."""
-    from diehl_cook.engine.presenter import start_weights
-
-    def make(presenter):
-        experiment = presenter.experiment
-        theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
-        return presenter.at_rest(start_weights(experiment, presenter.n_inputs), theta)
-
-    return make
+    return lambda presenter: presenter.start()

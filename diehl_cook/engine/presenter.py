@@ -6,20 +6,18 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from brian2 import SpikeMonitor, second
+from brian2 import Network
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
-from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program, interpret
+from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.network import (
     EXCITATORY,
-    INHIBITORY,
-    INPUT,
     INPUT_TO_EXCITATORY,
     has_delays,
 )
@@ -57,6 +55,20 @@ class Shown:
     seconds: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """Which images are shown: the running number of the first, how many, and the stream."""
+
+    first: int
+    count: int
+    stage: int
+
+    @property
+    def end(self) -> int:
+        """The number after the last."""
+        return self.first + self.count
+
+
 class Presenter:
     """A compiled network of an experiment that images can be shown to.
 
@@ -77,13 +89,22 @@ class Presenter:
         self.n_inputs = n_inputs
         #: The most images that can be shown in one go.
         self.capacity = _CAPACITY
+        self.learning = learning
+        self.target = device_of(experiment)
         self.program: Program = compile_program(
-            lambda: protocol.build_presentation(experiment, learning, n_inputs, self.capacity),
-            cache,
-            FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone",
+            lambda: self.build(self.capacity), cache, self.target
         )
         values = protocol.parameter_values(experiment)
         self._values = {name: values[name] for name in self.program.names("parameter")}
+
+    def build(self, capacity: int) -> Network:
+        """Build the network that shows up to so many images in one go."""
+        return protocol.build_presentation(self.experiment, self.learning, self.n_inputs, capacity)
+
+    def start(self) -> Arrays:
+        """State of a network that has learned nothing yet: random weights, thresholds alike."""
+        theta = np.full(self.experiment.cells, float(self.experiment.excitatory.theta_start))
+        return self.at_rest(start_weights(self.experiment, self.n_inputs), theta)
 
     def at_rest(self, weights: NDArray[np.floating], theta: NDArray[np.floating]) -> Arrays:
         """State of a network that has not seen an image yet.
@@ -138,21 +159,40 @@ class Presenter:
         OutOfRangeError
             If the network runs away or a number leaves its range.
         """
-        end = first + len(images)
-        span = {"first_image": first, "image": first, "end_image": end, "stage": stage}
-        values = self._values | self._delays(stage) | state
-        values |= {f"{protocol.PROTOCOL}.{name}": np.array([value]) for name, value in span.items()}
-        results = self.program.run(values, {protocol.IMAGES: images}, workspace)
-        shown = results[f"{protocol.PRESENTATIONS}.image"] - first
-        bounds.check_activity(self.experiment, results[f"{protocol.PRESENTATIONS}.spikes"], first)
-        if int(results[f"{protocol.PROTOCOL}.image"][0]) < end:
-            raise PresentationError(self._explain(int(shown[-1]) + first))
+        span = Span(first, len(images), stage)
+        values = self.values(state, span)
+        return self.outcome(self.program.run(values, {protocol.IMAGES: images}, workspace), span)
+
+    def values(self, state: Arrays, span: Span) -> Arrays:
+        """All that a program of this network must be told before it shows some images."""
+        values = self._values | self._delays(span.stage) | state
+        numbers = {
+            "first_image": span.first, "image": span.first, "end_image": span.end,
+            "stage": span.stage,
+        }  # fmt: skip
+        return values | {
+            f"{protocol.PROTOCOL}.{name}": np.array([n]) for name, n in numbers.items()
+        }
+
+    def outcome(self, results: Arrays, span: Span) -> Shown:
+        """Make sense of what a program of this network leaves.
+
+        Raises
+        ------
+        PresentationError, OutOfRangeError
+            As `show` says.
+        """
+        shown = results[f"{protocol.PRESENTATIONS}.image"] - span.first
+        activity = results[f"{protocol.PRESENTATIONS}.spikes"]
+        bounds.check_activity(self.experiment, activity, span.first)
+        if int(results[f"{protocol.PROTOCOL}.image"][0]) < span.end:
+            raise PresentationError(self._explain(int(shown[-1]) + span.first))
         state = {name: results[name] for name in self.program.names("state")}
         bounds.check_state(self.experiment, state)
         return Shown(
             state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
-            responses=self._responses(results, shown, len(images)),
-            showings=np.bincount(shown, minlength=len(images)),
+            responses=self._responses(results, shown, span.count),
+            showings=np.bincount(shown, minlength=span.count),
             spikes=results[f"{protocol.SPIKES}.i"].size,
             seconds=float(results[RUN_SECONDS][0]),
         )
@@ -195,49 +235,9 @@ def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
     return state | shifted
 
 
-@dataclasses.dataclass(frozen=True)
-class Raster:
-    """Every spike of one presentation: times in seconds since its start, and cells."""
-
-    input: tuple[NDArray[np.floating], NDArray[np.integer]]
-    excitatory: tuple[NDArray[np.floating], NDArray[np.integer]]
-    inhibitory: tuple[NDArray[np.floating], NDArray[np.integer]]
-
-
-def record_presentation(
-    experiment: Experiment,
-    weights: NDArray[np.floating],
-    theta: NDArray[np.floating],
-    image: NDArray[np.integer],
-) -> Raster:
-    """Show one image to a network at rest that does not learn, and record every spike.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment; delays of input synapses, if it has any, are left out.
-    weights : ndarray, shape (n_inputs, cells)
-        Input weights.
-    theta : ndarray, shape (cells,)
-        Adaptive threshold in volts.
-    image : ndarray, shape (n_inputs,)
-        Brightness from 0 to 255.
-
-    Returns
-    -------
-    Raster
-    """
-    precise = experiment.model_copy(update={"precision": "double"})
-    network = protocol.build_presentation(precise, False, len(image), capacity=1)
-    groups = (INPUT, EXCITATORY, INHIBITORY)
-    monitors = [SpikeMonitor(network[group], name=f"{group}_raster") for group in groups]
-    network.add(*monitors)
-    values = protocol.known_values(network, protocol.parameter_values(experiment))
-    values |= protocol.resting_state(experiment, weights, theta)
-    values |= {f"{protocol.PROTOCOL}.end_image": np.array([1])}
-    duration = experiment.presentation.image + experiment.presentation.rest
-    interpret(network, values, {protocol.IMAGES: image[None]}, duration)
-    return Raster(*((np.asarray(m.t / second), np.asarray(m.i)) for m in monitors))
+def device_of(experiment: Experiment) -> str:
+    """The Brian2 device that compiles the network of an experiment."""
+    return FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone"
 
 
 def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """What each excitatory cell has learned to look for (the paper's Figure 2A)."""
 
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -16,9 +17,9 @@ MOST_CELLS_WITH_TEXT = 400
 
 @styled
 def receptive_fields(
-    weights: ArrayLike,
+    weights: Any,
     labels: ArrayLike | None = None,
-    image_shape: tuple[int, int] = (28, 28),
+    image_shape: tuple[int, int] | None = None,
     w_max: float | None = None,
 ) -> Figure:
     """Input weights of every excitatory cell as a picture, in a square grid (Figure 2A).
@@ -29,11 +30,12 @@ def receptive_fields(
     Parameters
     ----------
     weights : array (n_inputs, N)
-        Weight from each input to each excitatory cell, dimensionless.
+        Weight from each input to each excitatory cell, dimensionless; or a network, which
+        brings its labels along.
     labels : array (N,) of int, optional
         Class of each cell, -1 for none.
     image_shape : (height, width)
-        Shape of an input image, height * width = n_inputs.
+        Shape of an input image, height * width = n_inputs; by default it is square.
     w_max : float, optional
         Weight at the dark end of the colour scale; by default the largest one.
 
@@ -42,6 +44,9 @@ def receptive_fields(
     ValueError
         If the shapes do not fit one another.
     """
+    if hasattr(weights, "weights"):
+        labels = weights.labels if labels is None else labels
+        weights = weights.weights
     weights = np.asarray(weights, dtype=float)
     if weights.ndim != 2 or weights.shape[1] == 0:
         raise ValueError(f"weights have shape {weights.shape}; expected (n_inputs, N), N > 0")
@@ -67,7 +72,7 @@ def receptive_fields(
         return figure
 
     columns = ceil(sqrt(n_cells))
-    height, width = image_shape
+    height, width = pictures.shape[1:]
     left = np.arange(n_cells) % columns * (width + gap) - 0.5
     upper = np.arange(n_cells) // columns * (height + gap) - 0.5
     if n_cells <= MOST_CELLS_WITH_TEXT:

@@ -7,6 +7,7 @@ choice of this project.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -232,17 +233,35 @@ class Experiment(Section):
         return self
 
 
-def load_experiment(path: str | Path, overrides: Iterable[str] = (), **settings: Any) -> Experiment:
-    """Read and validate an experiment file.
+#: Experiment files that come with the project: inside an installed package, or beside it.
+EXPERIMENTS = next(
+    (
+        folder
+        for folder in (
+            Path(__file__).resolve().parents[1] / "experiments",
+            Path(__file__).resolve().parents[2] / "experiments",
+        )
+        if folder.is_dir()
+    ),
+    Path("experiments"),
+)
+
+
+def load_experiment(
+    source: str | Path, overrides: Iterable[str] = (), **settings: Any
+) -> Experiment:
+    """Read and validate an experiment.
 
     Parameters
     ----------
-    path : str or Path
-        A YAML file. Its key ``extends`` names a file to build on, next to it.
+    source : str or Path
+        A YAML file, or the name of an experiment that comes with the project, as "n100". The key
+        ``extends`` of a file names one to build on, next to it.
     overrides : iterable of str
         ``key=value`` pairs with dotted keys, for example ``training.images=1000``.
     **settings
-        Top-level values that go over everything else, for example ``seed=3``.
+        Values that go over everything else; two underscores stand for the dot between the parts
+        of a key: ``seed=3``, ``excitatory__theta_plus="0.02 mV"``.
 
     Returns
     -------
@@ -253,11 +272,39 @@ def load_experiment(path: str | Path, overrides: Iterable[str] = (), **settings:
     ------
     ExperimentError
         If a file is missing or anything in it is wrong; one line with file, key and way out.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> experiment = dc.load_experiment("n100", cells=64, rule="power_law")
+    >>> experiment.cells, experiment.excitatory.theta_plus
+    (64, 12.5 * uvolt)
     """
+    path = experiment_path(source)
     values = read_values(path)
     for override in overrides:
         values = _apply_override(values, override)
-    return check_values(values | settings, str(path))
+    for name, value in settings.items():
+        values = _set_here(values, name.replace("__", "."), value)
+    return check_values(values, str(path))
+
+
+def experiment_path(source: str | Path) -> Path:
+    """The file of an experiment, which a path or the name of one that comes along may say.
+
+    Raises
+    ------
+    ExperimentError
+        If a name is of none that comes with the project.
+    """
+    path = Path(source)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    named = EXPERIMENTS / f"{source}.yaml"
+    if not named.exists():
+        known = ", ".join(sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))
+        raise ExperimentError(f"{source}: no such file or experiment; there are {known}")
+    return named
 
 
 def read_values(path: str | Path) -> dict[str, Any]:
@@ -346,7 +393,7 @@ def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]
     values = read_yaml(path)
     folder = (values.get("data") or {}) if isinstance(values.get("data"), Mapping) else {}
     if isinstance(folder.get("folder"), str):
-        values["data"] = {**folder, "folder": str(path.parent.absolute() / folder["folder"])}
+        values["data"] = {**folder, "folder": str(_folder(folder["folder"], path.parent))}
     base = values.pop("extends", None)
     if base is None:
         return values
@@ -397,7 +444,18 @@ def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
         value = yaml.load(text, _StrictLoader)
     except _YAML_ERRORS as error:
         raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
-    return set_value(values, key.strip(), value)
+    return _set_here(values, key.strip(), value)
+
+
+def _set_here(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """As `set_value`, for a value that no file states: a relative folder starts from here."""
+    if key == "data.folder" and isinstance(value, str | os.PathLike):
+        value = str(_folder(value, Path()))
+    return set_value(values, key, value)
+
+
+def _folder(stated: str | os.PathLike[str], here: Path) -> Path:
+    return here.absolute() / Path(stated).expanduser()
 
 
 def _one_line(error: Exception) -> str:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from diehl_cook.engine.presenter import LABELLING, TESTING, Presenter, Shown
+from diehl_cook.images.datasets import Split
 from diehl_cook.stages import readout
-from diehl_cook.stages.progress import Progress
+from diehl_cook.stages.progress import Narrator, Progress, Report, Silence
 from diehl_cook.store.trained_network import TrainedNetwork
-
-Report = Callable[[Progress], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Evaluation:
     labels : ndarray, shape (cells,)
         Class of each cell.
     predictions : ndarray, shape (repeats, images)
-        Class read from each presentation.
+        Class read in each repeat.
     spikes : ndarray, shape (repeats, images)
         Excitatory spikes of each presentation.
     accuracies : ndarray, shape (repeats,)
@@ -44,14 +43,29 @@ class Evaluation:
     accuracies: NDArray[np.floating]
     confusion: NDArray[np.floating]
 
+    @property
+    def accuracy(self) -> float:
+        """Mean over the repeats, a share from 0 to 1."""
+        return float(self.accuracies.mean())
+
+    @property
+    def accuracy_sd(self) -> float | None:
+        """Standard deviation over the repeats; None of a single one."""
+        return float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else None
+
+    @property
+    def per_class(self) -> NDArray[np.floating]:
+        """Share of each class that is classified correctly; NaN of a class without images."""
+        shown = self.confusion.sum(axis=1)
+        correct = np.diagonal(self.confusion)
+        return np.divide(correct, shown, out=np.full(len(shown), np.nan), where=shown > 0)
+
     def summary(self) -> dict[str, Any]:
         """The numbers to report, as plain Python values."""
-        accuracies = self.accuracies
-        spread = float(accuracies.std(ddof=1)) if len(accuracies) > 1 else None
         return {
-            "accuracy_mean": float(accuracies.mean()),
-            "accuracy_sd": spread,
-            "accuracies": accuracies.tolist(),
+            "accuracy_mean": self.accuracy,
+            "accuracy_sd": self.accuracy_sd,
+            "accuracies": self.accuracies.tolist(),
             "spikes_per_image": float(self.spikes.mean()),
             "unlabelled_cells": int(np.sum(self.labels == readout.NO_CLASS)),
             "images_without_prediction": float(self.confusion[:, -1].sum()),
@@ -59,110 +73,111 @@ class Evaluation:
         }
 
 
-def label(
-    presenter: Presenter,
-    network: TrainedNetwork,
-    images: NDArray[np.integer],
-    classes: NDArray[np.integer],
-    workspace: Path,
-    jobs: int,
-    report: Report = lambda progress: None,
-) -> TrainedNetwork:
-    """Give each cell the class it answers most, from one presentation of the images.
+@dataclasses.dataclass(frozen=True)
+class Examiner:
+    """Shows images to a trained network, in blocks that each start from rest, several at a time.
 
-    Parameters
+    Attributes
     ----------
     presenter : Presenter
         A network that does not learn.
-    network : TrainedNetwork
-        Weights and thresholds.
-    images : ndarray, shape (n, n_inputs)
-        Training images.
-    classes : ndarray, shape (n,)
-        Their classes.
     workspace : Path
         Folder for temporary files.
     jobs : int
-        Processes at a time; the result does not depend on it.
-    report : callable
-        Called with a `Progress` as images are done.
-
-    Returns
-    -------
-    TrainedNetwork
-        The same network with labels.
+        Processes at a time; no answer depends on it.
+    narrator : Narrator
+        Told how the images go on.
     """
-    responses = respond(presenter, network, images, LABELLING, workspace, jobs, report)
-    return dataclasses.replace(network, labels=readout.assign_labels(responses, classes))
 
+    presenter: Presenter
+    workspace: Path
+    jobs: int = 1
+    narrator: Narrator = dataclasses.field(default_factory=Silence)
 
-def evaluate(
-    presenter: Presenter,
-    network: TrainedNetwork,
-    images: NDArray[np.integer],
-    classes: NDArray[np.integer],
-    workspace: Path,
-    jobs: int,
-    report: Report = lambda progress: None,
-) -> Evaluation:
-    """Measure the accuracy of a labelled network over repeated presentations.
+    def respond(
+        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, report: Report
+    ) -> csr_array:
+        """Count the spikes that images draw.
 
-    Parameters are those of `label`, with test images; ``network.labels`` must be there.
+        Parameters
+        ----------
+        network : TrainedNetwork
+            Weights and thresholds.
+        images : ndarray, shape (n, n_inputs)
+            Brightness from 0 to 255.
+        stage : int
+            The random stream.
+        report : callable
+            Called with a `Progress` as images are done.
 
-    Returns
-    -------
-    Evaluation
-    """
-    if network.labels is None:
-        raise ValueError("the network has no labels; label it first")
-    repeats = presenter.experiment.evaluation.repeats
-    predictions, spikes = [], []
-    for repeat in range(repeats):
-        on_repeat = _shifted(report, repeat * len(images), repeats * len(images))
-        responses = respond(
-            presenter, network, images, TESTING + repeat, workspace, jobs, on_repeat
+        Returns
+        -------
+        sparse array, shape (n, cells)
+            Spikes of each cell during each image.
+        """
+        size = self.presenter.experiment.evaluation.block
+        show = delayed(self.presenter.show)
+        start = self.presenter.at_rest(network.weights, network.theta)
+        tasks = (
+            show(start, images[first : first + size], first, stage, self.workspace)
+            for first in range(0, len(images), size)
         )
-        predictions.append(readout.predict(responses, network.labels))
-        spikes.append(responses.sum(axis=1))
-    n_classes = int(max(classes.max(), network.labels.max())) + 1
-    return Evaluation(
-        labels=network.labels,
-        predictions=np.array(predictions),
-        spikes=np.array(spikes),
-        accuracies=np.array([readout.accuracy(classes, row) for row in predictions]),
-        confusion=np.mean(
-            [readout.confusion(classes, row, n_classes) for row in predictions], axis=0
-        ),
-    )
+        # Threads suffice: each waits for a process of its own, the compiled program.
+        shown = Parallel(n_jobs=self.jobs, backend="threading", return_as="generator")(tasks)
+        return csr_array(vstack(list(_reported(shown, len(images), report))))
 
+    def label(self, network: TrainedNetwork, shown: Split) -> TrainedNetwork:
+        """Give each cell the class it answers most, from one presentation of each image.
 
-def respond(
-    presenter: Presenter,
-    network: TrainedNetwork,
-    images: NDArray[np.integer],
-    stage: int,
-    workspace: Path,
-    jobs: int,
-    report: Report = lambda progress: None,
-) -> csr_array:
-    """Show images in blocks that each start from rest, several at a time.
+        Parameters
+        ----------
+        network : TrainedNetwork
+            Weights and thresholds.
+        shown : Split
+            Training images.
 
-    Parameters are those of `label`; `stage` is the random stream.
+        Returns
+        -------
+        TrainedNetwork
+            The same network with labels.
+        """
+        with self.narrator.follow("labelling") as report:
+            responses = self.respond(network, shown.rows, LABELLING, report)
+        return dataclasses.replace(network, labels=readout.assign_labels(responses, shown.labels))
 
-    Returns
-    -------
-    sparse array, shape (n, cells)
-        Spikes of each cell during each image.
-    """
-    size = presenter.experiment.evaluation.block
-    start = presenter.at_rest(network.weights, network.theta)
-    tasks = (
-        delayed(presenter.show)(start, images[first : first + size], first, stage, workspace)
-        for first in range(0, len(images), size)
-    )
-    # Threads suffice: each waits for a process of its own, the compiled program.
-    shown = Parallel(n_jobs=jobs, backend="threading", return_as="generator")(tasks)
-    return csr_array(vstack(list(_reported(shown, len(images), report))))
+    def evaluate(self, network: TrainedNetwork, shown: Split) -> Evaluation:
+        """Measure the accuracy of a labelled network, repeatedly.
+
+        Parameters
+        ----------
+        network : TrainedNetwork
+            With labels.
+        shown : Split
+            Test images.
+
+        Returns
+        -------
+        Evaluation
+        """
+        if network.labels is None:
+            raise ValueError("the network has no labels; label it first")
+        repeats = self.presenter.experiment.evaluation.repeats
+        predictions, spikes = [], []
+        with self.narrator.follow("testing") as report:
+            for repeat in range(repeats):
+                on_repeat = _shifted(report, repeat * len(shown.rows), repeats * len(shown.rows))
+                responses = self.respond(network, shown.rows, TESTING + repeat, on_repeat)
+                predictions.append(readout.predict(responses, network.labels))
+                spikes.append(responses.sum(axis=1))
+        n_classes = int(max(shown.labels.max(), network.labels.max())) + 1
+        counts = [readout.confusion(shown.labels, row, n_classes) for row in predictions]
+        return Evaluation(
+            labels=network.labels,
+            predictions=np.array(predictions),
+            spikes=np.array(spikes),
+            accuracies=np.array([readout.accuracy(shown.labels, row) for row in predictions]),
+            confusion=np.mean(counts, axis=0),
+        )
 
 
 def _reported(blocks: Iterable[Shown], total: int, report: Report) -> Iterator[csr_array]:
@@ -173,7 +188,7 @@ def _reported(blocks: Iterable[Shown], total: int, report: Report) -> Iterator[c
         yield block.responses
 
 
-def _shifted(report: Report, before: int, total: int) -> Report:
+def _shifted(report: Report, before: int, total: int) -> Callable[[Progress], None]:
     """Report the progress of a part as progress of the whole."""
     return lambda progress: report(
         dataclasses.replace(progress, images=before + progress.images, total=total)

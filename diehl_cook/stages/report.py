@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from diehl_cook import figures
-from diehl_cook.engine.presenter import record_presentation
-from diehl_cook.images.datasets import Split
 from diehl_cook.images.splits import Splits
 from diehl_cook.model import published
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages.network import Network
 from diehl_cook.store.run_folder import RunFolder
-from diehl_cook.store.trained_network import TrainedNetwork
 
 
 def draw(folder: RunFolder, images: Splits) -> list[str]:
@@ -32,19 +30,10 @@ def draw(folder: RunFolder, images: Splits) -> list[str]:
     return names
 
 
-def _raster(experiment: Experiment, network: TrainedNetwork, scored: Split) -> Figure:
-    """All spikes while the first of the scored images is shown."""
-    image = scored.images[0]
-    raster = record_presentation(experiment, network.weights, network.theta, image.ravel())
-    return figures.raster(
-        *raster.excitatory,
-        experiment.cells,
-        image,
-        float(experiment.presentation.image),
-        float(experiment.presentation.image + experiment.presentation.rest),
-        *raster.input,
-        *raster.inhibitory,
-    )
+def figures_of(network: Network) -> Iterator[tuple[str, Figure]]:
+    """Draw what a network alone can show, with the name of each figure."""
+    yield "receptive_fields", figures.receptive_fields(network)
+    yield "theta", figures.theta_distribution(network.theta)
 
 
 def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
@@ -61,17 +50,17 @@ def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
             100 * evaluated[0]["accuracy_mean"] if evaluated else None,
         ),
     )
-    if folder.has_network():
-        network = folder.load_network()
+    network = folder.load_network() if folder.has_network() else None
+    if network is not None:
         shape = images.learning.images.shape[1:]
         yield "receptive_fields", figures.receptive_fields(network.weights, network.labels, shape)
         yield "theta", figures.theta_distribution(network.theta)
-        yield "raster", _raster(experiment, network, images.scored)
-    if evaluated:
+    if network is not None and evaluated:
         summary, details = evaluated
         spread = summary["accuracy_sd"]
         predictions, classes = details["predictions"], details["classes"]
         shown = images.scored.images[: len(classes)]
+        yield "raster", _raster(Network(experiment, network), shown, classes, predictions[0])
         yield (
             "confusion",
             figures.confusion(
@@ -85,3 +74,16 @@ def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
             "spike_counts",
             figures.spike_counts(details["spikes"].ravel(), (predictions == classes).ravel()),
         )
+
+
+def _raster(
+    network: Network,
+    images: NDArray[np.integer],
+    classes: NDArray[np.integer],
+    predictions: NDArray[np.integer],
+) -> Figure:
+    """The presentation of the first image in the first repeat, with its two strongest cells."""
+    counts = network.respond(images[:1]).toarray()[0]
+    strongest = np.argsort(-counts, kind="stable")[:2]
+    record = network.record(images[0], voltages=strongest)
+    return figures.raster(record, images.shape[1:], int(classes[0]), int(predictions[0]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from diehl_cook.engine.presenter import LEARNING, Presenter, Shown, start_weights, weights_and_theta
+from diehl_cook.engine.presenter import LEARNING, Presenter, Shown, weights_and_theta
+from diehl_cook.images.datasets import Split
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import readout
-from diehl_cook.stages.progress import Progress
+from diehl_cook.stages.progress import Progress, Report
 from diehl_cook.store.run_folder import (
     RunFolder,
     RunFolderError,
@@ -60,28 +60,23 @@ class Journey:
 
 
 def train(
-    experiment: Experiment,
     presenter: Presenter,
-    images: NDArray[np.integer],
-    classes: NDArray[np.integer],
+    learned: Split,
     folder: RunFolder,
     workspace: Path,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Report = lambda progress: None,
 ) -> TrainedNetwork:
     """Train a network, or go on where an earlier call was stopped.
 
     Parameters
     ----------
-    experiment : Experiment
-        The experiment.
     presenter : Presenter
         A learning network.
-    images : ndarray, shape (n, n_inputs)
-        Training images, shown in this order, again and again.
-    classes : ndarray, shape (n,)
-        Their classes, for the accuracy on line alone: nothing that learns sees them.
+    learned : Split
+        Training images, shown in this order, again and again. Their classes are for the accuracy
+        on line alone: nothing that learns sees them.
     folder : RunFolder
-        Settled on this experiment and claimed by the caller.
+        Settled on the presenter's experiment and claimed by the caller.
     workspace : Path
         Folder for temporary files.
     report : callable
@@ -92,7 +87,8 @@ def train(
     TrainedNetwork
         Also kept in the folder.
     """
-    journey = _resume(folder, experiment, presenter) or _depart(experiment, presenter)
+    experiment, images = presenter.experiment, learned.rows
+    journey = _resume(folder, presenter) or Journey(presenter.start())
     while journey.images < experiment.training.images:
         chunk = _next_chunk(journey.images, experiment)
         begun = time.monotonic()
@@ -102,20 +98,15 @@ def train(
         journey.state = shown.state
         journey.images += len(chunk)
         journey.block.add(shown, time.monotonic() - begun)
-        report(_progress(journey, experiment, classes, shown))
+        report(_progress(journey, experiment, learned.labels, shown))
         if journey.images % experiment.training.block == 0:
-            _close_block(journey, classes)
+            _close_block(journey, learned.labels)
             folder.write_training(journey.rows)
-        folder.save_checkpoint(_pack(journey) | _origin(experiment, presenter))
+        folder.save_checkpoint(_pack(journey) | _origin(presenter))
     folder.write_training(journey.rows)
-    network = TrainedNetwork(*weights_and_theta(journey.state, images.shape[1]))
+    network = TrainedNetwork(*weights_and_theta(journey.state, presenter.n_inputs))
     folder.save_network(network)
     return network
-
-
-def _depart(experiment: Experiment, presenter: Presenter) -> Journey:
-    theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
-    return Journey(presenter.at_rest(start_weights(experiment, presenter.n_inputs), theta))
 
 
 def _next_chunk(position: int, experiment: Experiment) -> NDArray[np.integer]:
@@ -188,15 +179,16 @@ def _pack(journey: Journey) -> Arrays:
     }
 
 
-def _origin(experiment: Experiment, presenter: Presenter) -> Arrays:
+def _origin(presenter: Presenter) -> Arrays:
     """What a checkpoint belongs to."""
     return {
-        "experiment": np.array(experiment.model_dump_json()),
+        "experiment": np.array(presenter.experiment.model_dump_json()),
         "program": np.array(presenter.program.version),
     }
 
 
-def _resume(folder: RunFolder, experiment: Experiment, presenter: Presenter) -> Journey | None:
+def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
+    experiment = presenter.experiment
     arrays = folder.load_checkpoint()
     if arrays is None:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sys
 import tempfile
 import time
@@ -14,12 +13,12 @@ from typing import Any
 import numpy as np
 from brian2.utils.logger import BrianLogger
 
-from diehl_cook.engine.presenter import Presenter
 from diehl_cook.images import splits
 from diehl_cook.images.splits import Splits
 from diehl_cook.model.experiment import Experiment
-from diehl_cook.stages import evaluation, report, training
-from diehl_cook.stages.evaluation import Evaluation
+from diehl_cook.stages import report, training
+from diehl_cook.stages.evaluation import Evaluation, Examiner
+from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator, Silence
 from diehl_cook.store import provenance
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -62,15 +61,7 @@ def train_run(
         begun = time.monotonic()
         presenter = compile_network(experiment, True, images.n_inputs, narrator)
         with narrator.follow(f"training {folder.path.name}") as follow:
-            training.train(
-                experiment,
-                presenter,
-                images.learning.rows,
-                images.learning.labels,
-                folder,
-                workspace,
-                follow,
-            )
+            training.train(presenter, images.learning, folder, workspace, follow)
         folder.update_manifest(
             training_ended=provenance.now(), training_seconds=time.monotonic() - begun
         )
@@ -105,18 +96,10 @@ def evaluate_run(
     begun = time.monotonic()
     with folder.claim() as workspace:
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
-        with narrator.follow("labelling") as follow:
-            network = evaluation.label(
-                presenter,
-                network,
-                images.labelling.rows,
-                images.labelling.labels,
-                workspace,
-                jobs,
-                follow,
-            )
+        examiner = Examiner(presenter, workspace, jobs, narrator)
+        network = examiner.label(network, images.labelling)
         folder.save_network(network)
-        result = score(presenter, network, images, workspace, jobs, narrator)
+        result = examiner.evaluate(network, images.scored)
         save_evaluation(folder, experiment, images, result)
         folder.update_manifest(
             evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
@@ -167,7 +150,8 @@ def evaluate_network(
             folder.settle(experiment)
             _keep(network, folder)
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
-        result = score(presenter, network, images, workspace, jobs, narrator)
+        examiner = Examiner(presenter, workspace, jobs, narrator)
+        result = examiner.evaluate(network, images.scored)
         if folder is not None:
             save_evaluation(folder, experiment, images, result)
             report.draw(folder, images)
@@ -179,36 +163,6 @@ def _keep(network: TrainedNetwork, folder: RunFolder) -> None:
         folder.save_network(network)
     elif not np.array_equal(folder.load_network().weights, network.weights):
         raise RunFolderError(f"{folder.path}: holds another network; choose another folder")
-
-
-def compile_network(
-    experiment: Experiment, learning: bool, n_inputs: int, narrator: Narrator
-) -> Presenter:
-    """Compile the network of an experiment, or take it from the programs compiled before."""
-    kind = "training" if learning else "testing"
-    narrator.say(f"compiling the {kind} program (half a minute, once) ...")
-    return Presenter(experiment, learning, n_inputs, programs_folder())
-
-
-def score(
-    presenter: Presenter,
-    network: TrainedNetwork,
-    images: Splits,
-    workspace: Path,
-    jobs: int,
-    narrator: Narrator,
-) -> Evaluation:
-    """Measure the accuracy of a labelled network on the images to score."""
-    with narrator.follow("testing") as follow:
-        return evaluation.evaluate(
-            presenter,
-            network,
-            images.scored.rows,
-            images.scored.labels,
-            workspace,
-            jobs,
-            follow,
-        )
 
 
 def save_evaluation(
@@ -225,12 +179,6 @@ def save_evaluation(
         "settings": experiment.evaluation.model_dump(mode="json"),
     }
     folder.save_evaluation(how | result.summary(), details)
-
-
-def programs_folder() -> Path:
-    """Folder of compiled programs: beside the package, unless the environment names another."""
-    default = Path(__file__).resolve().parents[2] / ".programs"
-    return Path(os.environ.get("DIEHL_COOK_PROGRAMS", default))
 
 
 def quieten_brian() -> None:

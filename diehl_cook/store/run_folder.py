@@ -23,7 +23,9 @@ from diehl_cook.model.experiment import (
     dump_experiment,
     load_experiment,
 )
+from diehl_cook.store import network_file
 from diehl_cook.store.files import UNFINISHED, csv_text, png_bytes, write_whole
+from diehl_cook.store.network_file import NetworkFile, NetworkFileError
 from diehl_cook.store.trained_network import TrainedNetwork
 
 Content = TypeVar("Content")
@@ -132,10 +134,7 @@ class RunFolder:
 
     def save_network(self, network: TrainedNetwork) -> None:
         """Keep a trained network, with labels once it has them."""
-        arrays: Arrays = {"weights": network.weights, "theta": network.theta}
-        if network.labels is not None:
-            arrays["labels"] = network.labels
-        self._save_arrays("network.npz", arrays)
+        network_file.save(self.network_path, NetworkFile(self.experiment(), network))
 
     def load_network(self) -> TrainedNetwork:
         """The trained network.
@@ -143,25 +142,30 @@ class RunFolder:
         Raises
         ------
         RunFolderError
-            If the training has not ended, or the file is damaged or foreign.
+            If the training has not ended, or the file is damaged, foreign, or of another run.
         """
-        if not (self.path / "network.npz").exists():
+        if not self.has_network():
             raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
-        arrays = self._load_arrays("network.npz", "train again")
-        cells = self.experiment().cells
-        weights, theta, labels = (arrays.get(name) for name in ("weights", "theta", "labels"))
-        if (
-            weights is None
-            or theta is None
-            or (weights.ndim, weights.shape[-1:], theta.shape) != (2, (cells,), (cells,))
-            or (labels is not None and labels.shape != (cells,))
-        ):
-            raise RunFolderError(f"{self.path}/network.npz: is not a network of {cells} cells")
-        return TrainedNetwork(weights, theta, labels)
+        try:
+            content = network_file.load(self.network_path)
+        except NetworkFileError as error:
+            raise RunFolderError(f"{error}; delete the file and train again") from None
+        if what_matters(content.experiment) != what_matters(self.experiment()):
+            raise RunFolderError(
+                f"{self.network_path}: is of another experiment"
+                f" ({_difference(content.experiment, self.experiment())});"
+                " put the right one there, or delete it and train again"
+            )
+        return content.network
+
+    @property
+    def network_path(self) -> Path:
+        """The network file of this run."""
+        return self.path / "network.npz"
 
     def has_network(self) -> bool:
         """Whether the training has ended."""
-        return (self.path / "network.npz").exists()
+        return self.network_path.exists()
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""

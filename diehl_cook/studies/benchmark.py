@@ -28,7 +28,6 @@ from diehl_cook.engine.presenter import (
     LEARNING,
     TESTING,
     Presenter,
-    start_weights,
     weights_and_theta,
 )
 from diehl_cook.engine.program import interpret
@@ -42,7 +41,7 @@ KINDS: dict[str, dict[str, str]] = {
     "dense double": {"synapses": "dense", "precision": "double"},
     "brian2 double": {"synapses": "brian2", "precision": "double"},
 }
-REFERENCE, YARDSTICK = "brian2 double", "dense single"
+REFERENCE = "brian2 double"
 RUNTIME = "runtime, dense double"
 SIZES = (100, 400, 1600, 6400)
 
@@ -142,11 +141,10 @@ def _prepare(
 
 
 def _warm_up(presenter: Presenter, images: NDArray[np.integer]) -> Arrays:
-    experiment = presenter.experiment
-    theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
-    state = presenter.at_rest(start_weights(experiment, images.shape[1]), theta)
     with tempfile.TemporaryDirectory() as workspace:
-        return presenter.show(state, images[:_WARM_UP], 0, LEARNING, Path(workspace)).state
+        return presenter.show(
+            presenter.start(), images[:_WARM_UP], 0, LEARNING, Path(workspace)
+        ).state
 
 
 def _standalone_run(

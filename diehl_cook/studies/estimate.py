@@ -7,14 +7,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from diehl_cook.engine.presenter import LEARNING, TESTING, start_weights
+from diehl_cook.engine.presenter import LEARNING, TESTING
 from diehl_cook.images import splits
 from diehl_cook.images.splits import Splits
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator
-from diehl_cook.stages.whole_run import compile_network
 from diehl_cook.studies.batch import Member
 
 
@@ -102,11 +100,9 @@ def _seconds(
     experiment: Experiment, learning: bool, images: Splits, narrator: Narrator, presentations: int
 ) -> float:
     presenter = compile_network(experiment, learning, images.n_inputs, narrator)
-    theta = np.full(experiment.cells, float(experiment.excitatory.theta_start))
-    start = presenter.at_rest(start_weights(experiment, images.n_inputs), theta)
     rows, stage = images.learning.rows[:presentations], LEARNING if learning else TESTING
     with tempfile.TemporaryDirectory() as workspace:
-        shown = presenter.show(start, rows, 0, stage, Path(workspace))
+        shown = presenter.show(presenter.start(), rows, 0, stage, Path(workspace))
     return shown.seconds / int(shown.showings.sum())
 
 

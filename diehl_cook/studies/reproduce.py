@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, write_whole
-from diehl_cook.store.network_file import NetworkFile
+from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
 
@@ -187,12 +186,12 @@ def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) ->
     """
     experiment = member.experiment
     path = folder / f"{experiment.rule}_n{experiment.cells}.npz"
-    network = network_file.rounded(member.folder.load_network())
+    bits: Bits = 16 if experiment.cells in KEPT_SIZES else 8
+    network = network_file.rounded(member.folder.load_network(), bits)
     if path.exists() and _holds(path, experiment, network.weights):
         return path
     score = score_of(member)
     assert score is not None
-    draft = NetworkFile(experiment, network, {})
     after = whole_run.evaluate_network(experiment, network, jobs, narrator).summary()
     measured = {
         "seed": experiment.seed,
@@ -200,7 +199,7 @@ def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) ->
         "accuracy_sd": after["accuracy_sd"],
         "accuracy_mean_before_rounding": score.accuracy_mean,
     }
-    network_file.save(path, dataclasses.replace(draft, measured=measured))
+    network_file.save(path, NetworkFile(experiment, network, measured), bits)
     return path
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from diehl_cook.engine.bounds import OutOfRangeError, check_activity, check_state
+from diehl_cook.images.datasets import Split
 from diehl_cook.stages.training import train
 from diehl_cook.store.run_folder import RunFolder
 
@@ -53,7 +54,8 @@ def test_a_runaway_ends_the_training_and_keeps_the_last_checkpoint(
     presenter = presenter_of(experiment, learning=True)
     with folder.claim() as workspace:
         folder.settle(experiment)
+        learned = Split(images.reshape(-1, 28, 28), digits.classes[:30])
         with pytest.raises(OutOfRangeError, match="after image 20"):
-            train(experiment, presenter, images, digits.classes[:30], folder, workspace)
+            train(presenter, learned, folder, workspace)
     assert folder.load_checkpoint()["images"] == 20
     assert not folder.has_network()

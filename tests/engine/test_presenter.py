@@ -8,7 +8,6 @@ from diehl_cook.engine.presenter import (
     LEARNING,
     TESTING,
     PresentationError,
-    record_presentation,
     start_weights,
     weights_and_theta,
 )
@@ -194,44 +193,3 @@ def test_start_weights_are_those_of_the_published_code(experiment_with):
     assert weights.max() < 0.303
     assert weights.mean() == pytest.approx(0.153, rel=0.01)
     assert not np.array_equal(weights, start_weights(experiment_with("seed=1"), PIXELS))
-
-
-@pytest.fixture(scope="module")
-def raster(experiment_with, digits):
-    """Every spike of one digit."""
-    experiment = experiment_with()
-    weights = start_weights(experiment, PIXELS)
-    weights *= 78 / weights.sum(axis=0)
-    return record_presentation(experiment, weights, np.full(100, 0.02), digits.images[0])
-
-
-def test_input_cells_fire_at_the_rate_of_their_pixel_and_not_in_the_rest(raster, digits):
-    times, cells = raster.input
-    pixels = digits.images[0].astype(float)
-    expected = pixels / 8 * 2 * 0.35
-    counts = np.bincount(cells, minlength=PIXELS)
-    assert counts[pixels == 0].sum() == 0
-    assert counts.sum() == pytest.approx(expected.sum(), abs=4 * np.sqrt(expected.sum()))
-    deviation = (counts - expected)[pixels > 0] / np.sqrt(expected[pixels > 0])
-    assert deviation.std() == pytest.approx(1, abs=0.25)
-    assert times.min() < 0.01
-    assert 0.34 < times.max() < 0.35
-
-
-def test_an_inhibitory_cell_follows_its_own_excitatory_cell(raster):
-    excitatory, inhibitory = set(raster.excitatory[1]), set(raster.inhibitory[1])
-    assert excitatory
-    assert inhibitory <= excitatory
-
-
-def test_an_excitatory_cell_is_refractory_for_five_milliseconds_and_no_longer(
-    experiment_with, digits
-):
-    # At rest above the threshold: only refractoriness and inhibition keep a cell silent.
-    experiment = experiment_with("connections.inhibitory_to_excitatory=0.01")
-    driven = np.full((PIXELS, 100), 0.1), np.zeros(100)
-    times, cells = record_presentation(experiment, *driven, digits.images[0]).excitatory
-    assert set(cells) == set(range(100))
-    for cell in range(100):
-        intervals = np.rint(np.diff(times[cells == cell]) / 0.5e-3)
-        assert intervals.min() == 10

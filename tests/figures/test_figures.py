@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 from typing import ClassVar
 
 import matplotlib
@@ -313,47 +314,68 @@ class TestSpikeCounts:
             figures.spike_counts([1, 2, 3], [True])
 
 
+def spikes(times: object = (), cells: object = ()) -> SimpleNamespace:
+    return SimpleNamespace(t=np.asarray(times, float), i=np.asarray(cells, int))
+
+
+def presentation(**changes: object) -> SimpleNamespace:
+    """A record of a presentation, with two voltages."""
+    values: dict[str, object] = {
+        "image": np.zeros(784),
+        "image_duration": 0.35,
+        "duration": 0.5,
+        "n_cells": 100,
+        "input": spikes([0.001], [783]),
+        "excitatory": spikes([0.010, 0.0205, 0.3], [99, 3, 99]),
+        "cells": np.array([3, 99]),
+        "t": np.arange(1000) * 0.5e-3,
+        "v": np.full((2, 1000), -0.065),
+        "theta": np.full((2, 1000), 0.04),
+        "threshold": -0.072,
+    }
+    return SimpleNamespace(**values | changes)
+
+
 class TestRaster:
-    def test_a_panel_per_kind_and_the_image(self) -> None:
-        figure = draw(
-            figures.raster(
-                [0.010, 0.0205],
-                [3, 99],
-                100,
-                np.zeros(784),
-                input_times=[0.001],
-                input_cells=[783],
-                inhibitory_times=[0.011, 0.0215],
-                inhibitory_cells=[3, 99],
-            )
-        )
-        inputs, excitatory, inhibitory, image = figure.axes
-        labels = [axes.get_ylabel() for axes in (inputs, excitatory, inhibitory)]
-        assert labels == ["input\ncell", "excitatory\ncell", "inhibitory\ncell"]
+    def test_input_spikes_voltages_and_the_image(self) -> None:
+        figure = draw(figures.raster(presentation(), true=7, predicted=9))
+        inputs, excitatory, voltages, image = figure.axes[0], *figure.axes[1:]
+        labels = [axes.get_ylabel() for axes in (inputs, excitatory, voltages)]
+        assert labels == ["input\ncell", "excitatory\ncell", "voltage\n(mV)"]
         assert image.images
-        np.testing.assert_allclose(x_of(excitatory.lines[0]), [10, 20.5])
-        np.testing.assert_array_equal(y_of(excitatory.lines[0]), [3, 99])
-        assert inhibitory.get_xlabel().endswith("(ms)")
-        assert inhibitory.get_xlim() == excitatory.get_xlim() == (0, 500)
-        assert "2 spikes" in texts(excitatory)
+        assert image.get_title() == "class 7\nread as 9"
+        np.testing.assert_allclose(x_of(excitatory.lines[0]), [10, 20.5, 300])
+        np.testing.assert_array_equal(y_of(excitatory.lines[0]), [99, 3, 99])
+        assert voltages.get_xlabel().endswith("(ms)")
+        assert voltages.get_xlim() == excitatory.get_xlim() == (0, 500)
+        assert "3 spikes" in texts(excitatory)
         assert "1 spike" in texts(inputs)
 
+    def test_the_cell_that_fired_most_comes_first_with_its_threshold(self) -> None:
+        axes = draw(figures.raster(presentation())).axes[2]
+        legend = axes.get_legend()
+        assert legend is not None
+        names = [text.get_text() for text in legend.get_texts()]
+        assert names == ["cell 99 (2 spikes)", "cell 3 (1 spike)", "threshold"]
+        np.testing.assert_allclose(y_of(axes.lines[0]), -65)
+        np.testing.assert_allclose(y_of(axes.lines[1]), -32)
+
+    def test_without_voltages(self) -> None:
+        none = {"cells": np.array([], int), "v": np.empty((0, 9)), "theta": np.empty((0, 9))}
+        assert len(draw(figures.raster(presentation(**none))).axes) == 3
+
     def test_the_time_with_the_image_is_shaded(self) -> None:
-        axes = figures.raster([], [], 10, image_duration=0.2, total_duration=0.3).axes[0]
+        record = presentation(image_duration=0.2, duration=0.3)
+        axes = figures.raster(record).axes[0]
         (shade,) = axes.patches
         assert (shade.get_x(), shade.get_width()) == pytest.approx((0, 200))  # type: ignore
         assert axes.get_xlim() == (0, 300)
 
-    @pytest.mark.parametrize("n_cells", [1, 6400])
+    @pytest.mark.parametrize("n_cells", [100, 6400])
     def test_no_spikes(self, n_cells: int) -> None:
-        figure = draw(figures.raster([], [], n_cells, input_times=[], input_cells=[]))
-        assert len(figure.axes) == 2
-        assert all("0 spikes" in texts(axes) for axes in figure.axes)
+        silent = {"input": spikes(), "excitatory": spikes(), "n_cells": n_cells}
+        figure = draw(figures.raster(presentation(**silent)))
+        assert all("0 spikes" in texts(axes) for axes in figure.axes[:2])
 
     def test_upper_pixels_stand_above_lower_ones_as_in_the_image(self) -> None:
-        inputs = figures.raster([], [], 10, np.ones(4), input_times=[0], input_cells=[1]).axes[0]
-        assert inputs.yaxis_inverted()
-
-    def test_times_and_cells_differ_in_number(self) -> None:
-        with pytest.raises(ValueError, match="inhibitory: 1 spike times, 2 cells"):
-            figures.raster([], [], 10, inhibitory_times=[0.1], inhibitory_cells=[1, 2])
+        assert figures.raster(presentation()).axes[0].yaxis_inverted()

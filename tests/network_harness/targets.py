@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import Network, prefs, second
 from brian2.core.variables import ArrayVariable
 
-from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
+from diehl_cook.engine.presenter import device_of
 from diehl_cook.engine.program import Program, compile_program
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.network import INPUT
@@ -65,10 +65,8 @@ def _build(trial: Trial, n_presentations: int | None = None) -> Network:
 def _compile(trial: Trial, programs: Path, room: Room) -> Program:
     key = (*trial.structure, room)
     if key not in _compiled:
-        target = FAST_STANDALONE if trial.experiment.synapses == "dense" else "cpp_standalone"
-        _compiled[key] = compile_program(
-            partial(_build, trial, room.n_presentations), programs, target
-        )
+        build = partial(_build, trial, room.n_presentations)
+        _compiled[key] = compile_program(build, programs, device_of(trial.experiment))
     return _compiled[key]
 
 

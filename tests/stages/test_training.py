@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from diehl_cook.engine.presenter import start_weights
+from diehl_cook.images.datasets import Split
 from diehl_cook.stages.readout import assign_labels, predict
 from diehl_cook.stages.training import train
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -24,15 +25,8 @@ class Run:
         experiment = self.presenter.experiment
         with self.folder.claim() as workspace:
             self.folder.settle(experiment)
-            train(
-                experiment,
-                self.presenter,
-                self.images,
-                self.classes,
-                self.folder,
-                workspace,
-                report,
-            )
+            learned = Split(self.images.reshape(-1, 28, 28), self.classes)
+            train(self.presenter, learned, self.folder, workspace, report)
         return self
 
     @property

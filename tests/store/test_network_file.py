@@ -1,5 +1,6 @@
 """Trained networks in small files."""
 
+import dataclasses
 import io
 import os
 import zipfile
@@ -24,32 +25,69 @@ def content():
 
 @pytest.fixture
 def path(content, tmp_path):
-    network_file.save(tmp_path / "networks" / "some.npz", content)
+    network_file.save(tmp_path / "networks" / "some.npz", content, bits=16)
     return tmp_path / "networks" / "some.npz"
 
 
-def test_comes_back_with_rounded_weights(path, content):
-    back = network_file.load(path)
+@pytest.mark.parametrize("bits", [32, 16, 8])
+def test_comes_back_as_it_was_rounded(content, tmp_path, bits):
+    network_file.save(tmp_path / "x.npz", content, bits)
+    back = network_file.load(tmp_path / "x.npz")
     assert back.experiment == content.experiment
     assert back.measured == content.measured
     np.testing.assert_array_equal(back.network.theta, content.network.theta)
     np.testing.assert_array_equal(back.network.labels, content.network.labels)
-    np.testing.assert_allclose(back.network.weights, content.network.weights, rtol=2**-11)
-    rounded = network_file.rounded(content.network).weights
+    rounded = network_file.rounded(content.network, bits).weights
     np.testing.assert_array_equal(back.network.weights, rounded)
 
 
-def test_is_small_and_holds_no_pickle(path):
-    assert path.stat().st_size < 1e6
-    with zipfile.ZipFile(path) as archive:
+def test_rounding(content):
+    weights = content.network.weights
+    np.testing.assert_array_equal(network_file.rounded(content.network, 32).weights, weights)
+    half = network_file.rounded(content.network, 16).weights
+    np.testing.assert_allclose(half, weights, rtol=2**-11)
+    bytes_ = network_file.rounded(content.network, 8).weights
+    np.testing.assert_allclose(bytes_, weights, atol=weights.max() / 255 * 0.51)
+    assert {half.dtype, bytes_.dtype} == {np.dtype(np.float32)}
+
+
+def test_a_cell_without_weights_can_be_rounded(content):
+    silent = content.network.weights.copy()
+    silent[:, 7] = 0
+    network = dataclasses.replace(content.network, weights=silent)
+    assert not network_file.rounded(network, 8).weights[:, 7].any()
+
+
+@pytest.mark.parametrize(("bits", "most"), [(32, 1.3e6), (16, 0.7e6), (8, 0.4e6)])
+def test_is_small_and_holds_no_pickle(content, tmp_path, bits, most):
+    network_file.save(tmp_path / "x.npz", content, bits)
+    assert (tmp_path / "x.npz").stat().st_size < most
+    with zipfile.ZipFile(tmp_path / "x.npz") as archive:
         for name in archive.namelist():
             np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
 
 
-def test_network_without_labels_is_refused(content, tmp_path):
+def test_the_same_network_gives_the_same_bytes(content, tmp_path):
+    network_file.save(tmp_path / "one.npz", content)
+    network_file.save(tmp_path / "other.npz", content)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+
+
+def test_a_network_without_labels(content, tmp_path):
     bare = TrainedNetwork(content.network.weights, content.network.theta)
-    with pytest.raises(ValueError, match="label it first"):
-        network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, bare, {}))
+    network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, bare))
+    assert network_file.load(tmp_path / "x.npz").network.labels is None
+
+
+@pytest.mark.parametrize("name", ["weights", "theta"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_numbers_that_no_training_leaves_are_refused(content, tmp_path, name, value):
+    values = getattr(content.network, name).copy()
+    values.flat[3] = value
+    network = dataclasses.replace(content.network, **{name: values})
+    network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, network))
+    with pytest.raises(NetworkFileError, match="is not a network of 400 cells"):
+        network_file.load(tmp_path / "x.npz")
 
 
 def test_missing_file(tmp_path):

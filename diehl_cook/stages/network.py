@@ -1,0 +1,228 @@
+"""A trained network that images can be shown to, from Python."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from diehl_cook.engine.presenter import TESTING, Presenter
+from diehl_cook.engine.recorder import Record, Recorder
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages import readout
+from diehl_cook.stages.evaluation import Examiner
+from diehl_cook.stages.programs import compile_network, programs_folder
+from diehl_cook.store import network_file
+from diehl_cook.store.network_file import Bits, NetworkFile
+from diehl_cook.store.trained_network import TrainedNetwork
+
+
+class Network:
+    """A trained network; its weights and thresholds never change.
+
+    The first image shown compiles a program, once for each structure. Images are arrays of
+    brightness from 0 to 255, of shape (n, rows, columns) or (n, n_inputs).
+
+    Parameters
+    ----------
+    experiment : Experiment
+        What it was trained with.
+    trained : TrainedNetwork
+        Weights, thresholds and, for `predict`, labels.
+    measured : dict, optional
+        What was measured of it before.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        trained: TrainedNetwork,
+        measured: dict[str, Any] | None = None,
+    ) -> None:
+        self.experiment = experiment
+        self.trained = trained
+        self.measured = measured or {}
+
+    def __repr__(self) -> str:
+        kind = f"{self.experiment.rule}, {self.experiment.cells} cells, {self.n_inputs} inputs"
+        return f"<Network: {kind}{'' if self.labels is not None else ', not labelled'}>"
+
+    @property
+    def weights(self) -> NDArray[np.floating]:
+        """Input weights, shape (n_inputs, cells)."""
+        return self.trained.weights
+
+    @property
+    def theta(self) -> NDArray[np.floating]:
+        """Adaptive threshold in volts, shape (cells,)."""
+        return self.trained.theta
+
+    @property
+    def labels(self) -> NDArray[np.integer] | None:
+        """Class of each cell, shape (cells,), -1 for none; None before the labelling."""
+        return self.trained.labels
+
+    @property
+    def n_inputs(self) -> int:
+        """Input cells, one for each pixel."""
+        return len(self.weights)
+
+    def respond(self, images: ArrayLike, repeat: int = 0, jobs: int | None = None) -> csr_array:
+        """Count the spikes that images draw, as an evaluation counts them.
+
+        Parameters
+        ----------
+        images : array, shape (n, rows, columns) or (n, n_inputs)
+            Brightness from 0 to 255.
+        repeat : int
+            Each repeat draws other input spikes, the same ones every time.
+        jobs : int, optional
+            Processes at a time, by default one per core; no answer depends on it.
+
+        Returns
+        -------
+        sparse array, shape (n, cells)
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> network = dc.load("triplet_n400")
+        >>> digits = dc.load_images("test").images[:3]
+        >>> network.respond(digits).shape
+        (3, 400)
+        """
+        rows = self._rows(images)
+        with tempfile.TemporaryDirectory() as workspace:
+            examiner = Examiner(self._presenter, Path(workspace), jobs or os.cpu_count() or 1)
+            return examiner.respond(self.trained, rows, TESTING + repeat, lambda progress: None)
+
+    def predict(self, images: ArrayLike, repeat: int = 0) -> NDArray[np.int64]:
+        """Read the class of images, paper section 2.6.
+
+        Parameters
+        ----------
+        images : array, shape (n, rows, columns) or (n, n_inputs)
+            Brightness from 0 to 255.
+        repeat : int
+            As for `respond`.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            -1 where no labelled cell fired.
+
+        Raises
+        ------
+        ValueError
+            If the cells have no labels yet.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> test = dc.load_images("test")
+        >>> dc.load("triplet_n400").predict(test.images[:5]).tolist()
+        [7, 2, 1, 0, 4]
+        """
+        if self.labels is None:
+            raise ValueError("the cells have no labels yet; evaluate the run first: run.evaluate()")
+        return readout.predict(self.respond(images, repeat), self.labels)
+
+    def record(
+        self,
+        image: ArrayLike,
+        voltages: Sequence[int] | NDArray[np.integer] = (),
+        repeat: int = 0,
+        before: ArrayLike | None = None,
+    ) -> Record:
+        """Show one image and record every spike, and the state of chosen cells over time.
+
+        It is the presentation that `respond` and an evaluation count, to the last spike.
+
+        Parameters
+        ----------
+        image : array, shape (rows, columns) or (n_inputs,)
+            Brightness from 0 to 255.
+        voltages : sequence of int
+            Excitatory cells whose voltage, conductances and threshold are recorded.
+        repeat : int
+            As for `respond`.
+        before : array, shape (n, rows, columns) or (n, n_inputs), optional
+            Images that are shown before it: to see image 7 as an evaluation shows it, the
+            first seven. By default it is the first.
+
+        Returns
+        -------
+        Record
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> network, seven = dc.load("triplet_n400"), dc.load_images("test").images[0]
+        >>> record = network.record(seven, voltages=[3, 17])
+        >>> record.v.shape, record.theta.shape
+        ((2, 1000), (2, 1000))
+        >>> int(record.counts.sum()) == int(network.respond(seven[None]).sum())
+        True
+        """
+        (row,) = self._rows(np.asarray(image)[np.newaxis])
+        cells = [int(cell) for cell in voltages]
+        outside = [cell for cell in cells if not 0 <= cell < self.experiment.cells]
+        if outside:
+            raise ValueError(f"there is no cell {outside[0]}: {self.experiment.cells} cells")
+        shown = self._rows(np.empty((0, self.n_inputs), int) if before is None else before)
+        number, stage = len(shown), TESTING + repeat
+        state = self._presenter.at_rest(self.weights, self.theta)
+        with tempfile.TemporaryDirectory() as folder:
+            workspace = Path(folder)
+            first = number - number % self.experiment.evaluation.block
+            if first < number:
+                block = shown[first:]
+                state = self._presenter.show(state, block, first, stage, workspace).state
+            return self._recorder.record(state, row, number, stage, cells, workspace)
+
+    def save(self, path: str | Path, bits: Bits = 32) -> None:
+        """Write the network to a file that `diehl_cook.load` and the command line read.
+
+        Parameters
+        ----------
+        path : str or Path
+            An ``.npz`` file.
+        bits : {32, 16, 8}
+            Of each weight: as trained, half precision, or 255 steps up to each cell's largest.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> dc.load("triplet_n400").save("mine.npz", bits=8)
+        >>> dc.load("mine.npz")
+        <Network: triplet, 400 cells, 784 inputs>
+        """
+        network_file.save(
+            Path(path), NetworkFile(self.experiment, self.trained, self.measured), bits
+        )
+
+    @cached_property
+    def _presenter(self) -> Presenter:
+        return compile_network(self.experiment, False, self.n_inputs)
+
+    @cached_property
+    def _recorder(self) -> Recorder:
+        return Recorder(self._presenter, programs_folder())
+
+    def _rows(self, images: ArrayLike) -> NDArray[Any]:
+        rows = np.asarray(images)
+        if rows.ndim < 2 or int(np.prod(rows.shape[1:])) != self.n_inputs:
+            raise ValueError(
+                f"images have shape {rows.shape}; expected (n, {self.n_inputs}) or (n, rows,"
+                f" columns) with {self.n_inputs} pixels"
+            )
+        if rows.size and not (rows.min() >= 0 and rows.max() <= 255):
+            raise ValueError("images must have a brightness from 0 to 255")
+        return rows.reshape(len(rows), -1)

@@ -1,0 +1,170 @@
+"""Training and evaluating from Python, as the command line does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages import whole_run
+from diehl_cook.stages.evaluation import Evaluation
+from diehl_cook.stages.network import Network
+from diehl_cook.stages.progress import Narrator, Silence, Terminal
+from diehl_cook.store import network_file
+from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.run_folder import RunFolder
+
+#: Networks that come with the project, each with the accuracy measured of it.
+NETWORK_FOLDERS = (
+    Path(__file__).resolve().parents[1] / "reference" / "networks",
+    Path(__file__).resolve().parents[2] / "results" / "reference" / "networks",
+)
+
+
+class Run:
+    """A training in a run folder, and its evaluation.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of a training.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = RunFolder(Path(folder))
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.folder.path}>"
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment with every value filled in."""
+        return self.folder.experiment()
+
+    @property
+    def network(self) -> Network:
+        """The trained network, with labels once it was evaluated."""
+        return Network(self.experiment, self.folder.load_network())
+
+    @property
+    def training(self) -> list[dict[str, float]]:
+        """A row for each block of the training: images, accuracy on line, spikes, theta."""
+        return self.folder.read_training()
+
+    def evaluate(self, jobs: int | None = None, progress: bool = True) -> Evaluation:
+        """Label the cells and measure the accuracy, paper section 2.6; again at every call.
+
+        Parameters
+        ----------
+        jobs : int, optional
+            Processes at a time, by default one per core; the result does not depend on it.
+        progress : bool
+            Whether to show how it goes on.
+
+        Returns
+        -------
+        Evaluation
+        """
+        return whole_run.evaluate_run(self.folder, jobs or os.cpu_count() or 1, _teller(progress))
+
+
+def train(experiment: Experiment, folder: str | Path | None = None, progress: bool = True) -> Run:
+    """Train an experiment into a run folder, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        As `load_experiment` returns it.
+    folder : str or Path, optional
+        By default ``results/NAME-seedSEED``.
+    progress : bool
+        Whether to show how it goes on.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is of another experiment, or cannot be used.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> experiment = dc.load_experiment(
+    ...     "smoke", training__images=100, evaluation__labelling_images=100,
+    ...     evaluation__test_images=50, evaluation__repeats=1,
+    ... )
+    >>> run = dc.train(experiment, "results/try", progress=False)
+    >>> result = run.evaluate(progress=False)
+    >>> 0 <= result.accuracy <= 1
+    True
+    """
+    path = Path(folder) if folder is not None else default_folder(experiment)
+    whole_run.train_run(experiment, RunFolder(path), _teller(progress))
+    return Run(path)
+
+
+def default_folder(experiment: Experiment) -> Path:
+    """Where the run of an experiment lies if nothing else is said."""
+    return Path("results") / f"{experiment.name}-seed{experiment.seed}"
+
+
+def load(source: str | Path) -> Network:
+    """Load a trained network.
+
+    Parameters
+    ----------
+    source : str or Path
+        A run folder, a network file, or the name of a published network, as "triplet_n400".
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    RunFolderError, NetworkFileError
+        If there is none, or it cannot be used.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> dc.load("triplet_n400")
+    <Network: triplet, 400 cells, 784 inputs>
+    """
+    path = Path(source)
+    if path.is_dir():
+        return Run(path).network
+    named = dict(_published())
+    if not path.exists() and path.suffix != ".npz":
+        if str(source) not in named:
+            raise NetworkFileError(
+                f"{source}: no run folder, network file or published network;"
+                f" published are {', '.join(sorted(named))}"
+            )
+        path = named[str(source)]
+    content = network_file.load(path)
+    return Network(content.experiment, content.network, content.measured)
+
+
+def load_experiment_of(path: Path) -> Experiment:
+    """The experiment of a run folder or a network file."""
+    return RunFolder(path).experiment() if path.is_dir() else network_file.load(path).experiment
+
+
+def _published() -> Iterator[tuple[str, Path]]:
+    for folder in NETWORK_FOLDERS:
+        for path in folder.glob("*.npz"):
+            yield path.stem, path
+
+
+def _teller(progress: bool) -> Narrator:
+    return Terminal() if progress else Silence()
