@@ -225,4 +225,4 @@ class Network:
             )
         if rows.size and not (rows.min() >= 0 and rows.max() <= 255):
             raise ValueError("images must have a brightness from 0 to 255")
-        return rows.reshape(len(rows), -1)
+        return rows.reshape(len(rows), self.n_inputs)

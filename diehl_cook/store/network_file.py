@@ -90,7 +90,7 @@ def load(path: Path) -> NetworkFile:
         raise NetworkFileError(str(error)) from None
     except Exception as error:  # a damaged archive fails in many ways
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise NetworkFileError(f"{path}: is no network file, or damaged ({reason})") from None
+        raise NetworkFileError(f"{path}: is damaged or foreign ({reason})") from None
     if not _fits(network, experiment.cells):
         raise NetworkFileError(f"{path}: is not a network of {experiment.cells} cells")
     return NetworkFile(experiment, network, measured)
@@ -102,6 +102,7 @@ def _fits(network: TrainedNetwork, cells: int) -> bool:
     numbers = (network.weights, network.theta)
     return (
         set(shapes) == {(cells,)}
+        and len(network.weights) > 0
         and all(bool(np.all(np.isfinite(values) & (values >= 0))) for values in numbers)
         and (network.labels is None or int(network.labels.min()) >= -1)
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -292,20 +293,33 @@ def test_pickled_arrays_are_never_loaded(folder, name, monkeypatch):
     assert not (folder.path / "exploded").exists()
 
 
+def test_a_network_of_another_run_is_refused_with_what_differs(folder, experiment_with, tmp_path):
+    other = RunFolder(tmp_path / "other")
+    other.settle(experiment_with("seed=7"))
+    other.save_network(NETWORK)
+    shutil.copy(other.network_path, folder.network_path)
+    assert "is of another experiment (seed: 7 there, 0 asked for)" in complaint(folder.load_network)
+    folder.settle(experiment_with("evaluation.repeats=1"))
+    folder.save_network(NETWORK)
+    folder.settle(experiment_with("evaluation.repeats=2"))
+    assert folder.load_network().theta.tobytes() == NETWORK.theta.tobytes()
+
+
 @pytest.mark.parametrize(
     "arrays",
     [
-        {"other": np.zeros(3)},
-        {"weights": np.ones((784, 100))},
         {"weights": np.ones((784, 64)), "theta": np.ones(64)},
-        {"weights": np.ones((784, 100)), "theta": np.ones(64)},
-        {"weights": np.ones((784, 64)), "theta": np.ones(100)},
-        {"weights": np.ones(()), "theta": np.ones(100)},
-        {"weights": np.ones(100), "theta": np.ones(100)},
-        {"weights": np.ones((784, 100)), "theta": np.ones(100), "labels": np.ones(64, int)},
+        {"theta": np.ones(64)},
+        {"weights": np.ones((784, 64))},
+        {"weights": np.ones((0, 100))},
+        {"weights": np.ones(())},
+        {"weights": np.ones(100)},
+        {"labels": np.ones(64, int)},
     ],
-    ids=["foreign", "no-theta", "smaller", "short-theta", "narrow", "scalar", "flat", "labels"],
+    ids=["smaller", "short-theta", "narrow", "no-input", "scalar", "flat", "labels"],
 )
 def test_a_network_of_another_shape_is_refused(folder, arrays):
-    np.savez(folder.path / "network.npz", **arrays)
+    folder.save_network(NETWORK)
+    with np.load(folder.network_path) as file:
+        np.savez(folder.network_path, **{**file, **arrays})
     assert "network.npz: is not a network of 100 cells" in complaint(folder.load_network)

@@ -1,0 +1,154 @@
+"""What `import diehl_cook` offers: names, errors, and no trace in Brian2."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import diehl_cook as dc
+from diehl_cook.images.datasets import Split
+from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.stages.network import Network
+from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.trained_network import TrainedNetwork
+
+
+def python(*lines):
+    """What a fresh process prints."""
+    command = [sys.executable, "-c", "\n".join(lines)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_importing_loads_nothing_that_takes_time():
+    heavy = "{'brian2', 'numpy', 'matplotlib', 'sklearn', 'pydantic'} & set(sys.modules)"
+    assert python("import sys, diehl_cook", f"print({heavy})") == "set()"
+
+
+@pytest.mark.parametrize("name", dc.__all__)
+def test_every_name_is_there_and_documented(name):
+    assert getattr(dc, name).__doc__
+    assert name in dir(dc)
+
+
+def test_an_unknown_name_lists_those_there_are():
+    with pytest.raises(AttributeError, match=r"no 'trian'; it has .*train"):
+        dc.trian  # noqa: B018
+
+
+def test_an_experiment_by_name_with_values_of_any_depth():
+    experiment = dc.load_experiment("n400", seed=3, excitatory__theta_plus="0.02 mV")
+    assert (experiment.cells, experiment.seed, experiment.name) == (400, 3, "n400")
+    assert float(experiment.excitatory.theta_plus) == pytest.approx(2e-5)
+
+
+def test_an_unknown_experiment_lists_those_there_are():
+    with pytest.raises(ExperimentError, match=r"n99: no such .*; there are n100, n1600"):
+        dc.load_experiment("n99")
+
+
+def test_a_misspelled_value_names_the_nearest():
+    with pytest.raises(ExperimentError, match="did you mean 'theta_plus'"):
+        dc.load_experiment("n100", excitatory__theta_puls="1 mV")
+
+
+def test_an_unknown_network_lists_those_there_are():
+    with pytest.raises(NetworkFileError, match=r"published are .*triplet_n400"):
+        dc.load("triplet_n4")
+
+
+@pytest.fixture(scope="module")
+def network(reader):
+    """An untrained network of 100 cells, with labels."""
+    weights = np.random.default_rng(0).random((784, 100))
+    labels = np.arange(100) % 10
+    trained = TrainedNetwork(weights * 78 / weights.sum(axis=0), np.full(100, 0.02), labels)
+    return Network(reader.experiment, trained)
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return digits.images[:30].reshape(-1, 28, 28)
+
+
+def test_images_as_pictures_or_rows(network, images):
+    pictures = network.respond(images).toarray()
+    np.testing.assert_array_equal(pictures, network.respond(images.reshape(30, 784)).toarray())
+    np.testing.assert_array_equal(pictures, network.respond(images.tolist(), jobs=1).toarray())
+    assert network.predict(images).shape == (30,)
+
+
+def test_repeats_differ_and_are_the_same_again(network, images):
+    first, other = (network.respond(images, repeat).toarray() for repeat in (0, 1))
+    assert not np.array_equal(first, other)
+    np.testing.assert_array_equal(other, network.respond(images, 1).toarray())
+
+
+@pytest.mark.parametrize("number", [0, 7, 29])
+def test_a_record_is_the_presentation_that_an_evaluation_counts(reader, network, images, number):
+    # Blocks of 25 that start from rest: image 29 comes fifth in the second.
+    values = {"evaluation": reader.experiment.evaluation.model_copy(update={"block": 25})}
+    network = Network(reader.experiment.model_copy(update=values), network.trained)
+    counted = network.respond(images, repeat=2).toarray()[number]
+    record = network.record(images[number], [3], repeat=2, before=images[:number])
+    np.testing.assert_array_equal(record.counts, counted)
+
+
+@pytest.mark.parametrize(
+    ("images", "reason"),
+    [
+        (np.zeros((3, 10, 10)), r"images have shape \(3, 10, 10\); expected \(n, 784\)"),
+        (np.zeros(784), "images have shape"),
+        (np.full((1, 784), 256), "brightness from 0 to 255"),
+        (np.full((1, 784), -1), "brightness from 0 to 255"),
+        (np.full((1, 784), np.nan), "brightness from 0 to 255"),
+    ],
+)
+def test_unfit_images_are_refused(network, images, reason):
+    with pytest.raises(ValueError, match=reason):
+        network.respond(images)
+
+
+def test_a_cell_that_is_not_there_is_refused(network, images):
+    with pytest.raises(ValueError, match="there is no cell 100: 100 cells"):
+        network.record(images[0], [100])
+
+
+def test_without_labels_there_is_no_class(network, images):
+    bare = TrainedNetwork(network.weights, network.theta)
+    with pytest.raises(ValueError, match=r"run.evaluate\(\)"):
+        Network(network.experiment, bare).predict(images)
+
+
+def test_figures_take_networks_and_records(network, images):
+    assert dc.figures.receptive_fields(network).axes
+    assert dc.figures.raster(network.record(images[0], [3, 17])).axes
+
+
+def test_a_network_saved_and_loaded_answers_the_same(network, images, tmp_path):
+    network.save(tmp_path / "mine.npz")
+    again = dc.load(tmp_path / "mine.npz")
+    np.testing.assert_array_equal(
+        again.respond(images).toarray(), network.respond(images).toarray()
+    )
+
+
+def test_brian2_is_as_before(experiment_with, programs):
+    """Its clock, device, logging and the way errors are shown belong to the user."""
+    said = python(
+        "import sys, logging, brian2, diehl_cook as dc, numpy as np",
+        "brian2.defaultclock.dt = 0.1 * brian2.ms",
+        "hook = sys.excepthook",
+        "group = brian2.NeuronGroup(1, 'v : 1')",
+        "network = dc.load('triplet_n400')",
+        "network.respond(dc.load_images('test').images[:1])",
+        "print(brian2.defaultclock.dt, type(brian2.get_device()).__name__, sys.excepthook is hook)",
+        "group.v = 2",
+        "brian2.run(1 * brian2.ms)",
+        "print(group.v[0])",
+    )
+    assert said.splitlines() == ["100. us RuntimeDevice True", "2.0"]
+
+
+def test_a_split_of_images(tmp_path):
+    assert isinstance(dc.load_images("test"), Split)
