@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from diehl_cook import figures
     from diehl_cook.engine.recorder import Record
+    from diehl_cook.estimator import DiehlCookClassifier
     from diehl_cook.images.datasets import Split
     from diehl_cook.images.datasets import load_split as load_images
     from diehl_cook.model.experiment import Experiment, load_experiment
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 
 #: Where each public name lives; it is imported when it is first used.
 _HOMES = {
+    "DiehlCookClassifier": "estimator",
     "Evaluation": "stages.evaluation",
     "Experiment": "model.experiment",
     "Network": "stages.network",
@@ -44,6 +46,7 @@ _HOMES = {
 _OTHER_NAMES = {"load_images": "load_split"}
 
 __all__ = [
+    "DiehlCookClassifier",
     "Evaluation",
     "Experiment",
     "Network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -94,8 +95,18 @@ class Presenter:
         self.program: Program = compile_program(
             lambda: self.build(self.capacity), cache, self.target
         )
-        values = protocol.parameter_values(experiment)
-        self._values = {name: values[name] for name in self.program.names("parameter")}
+        self._values = self._parameters()
+
+    def with_numbers_of(self, experiment: Experiment) -> Presenter:
+        """Take the numbers of another experiment; nothing is compiled.
+
+        The caller knows that it has the same structure: rule, sizes, choices in words and the
+        durations of a presentation are part of the program.
+        """
+        other = copy.copy(self)
+        other.experiment = experiment
+        other._values = other._parameters()
+        return other
 
     def build(self, capacity: int) -> Network:
         """Build the network that shows up to so many images in one go."""
@@ -196,6 +207,10 @@ class Presenter:
             spikes=results[f"{protocol.SPIKES}.i"].size,
             seconds=float(results[RUN_SECONDS][0]),
         )
+
+    def _parameters(self) -> Arrays:
+        values = protocol.parameter_values(self.experiment)
+        return {name: values[name] for name in self.program.names("parameter")}
 
     def _responses(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> csr_array:
         """Count the spikes of the last showing of each image."""

@@ -65,6 +65,7 @@ def train(
     folder: RunFolder,
     workspace: Path,
     report: Report = lambda progress: None,
+    start: Arrays | None = None,
 ) -> TrainedNetwork:
     """Train a network, or go on where an earlier call was stopped.
 
@@ -81,6 +82,8 @@ def train(
         Folder for temporary files.
     report : callable
         Called with a `Progress` after each chunk.
+    start : dict of str to ndarray, optional
+        Where the network stands at first, by default as `Presenter.start` says.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def train(
         Also kept in the folder.
     """
     experiment, images = presenter.experiment, learned.rows
-    journey = _resume(folder, presenter) or Journey(presenter.start())
+    journey = _resume(folder, presenter) or Journey(start or presenter.start())
     while journey.images < experiment.training.images:
         chunk = _next_chunk(journey.images, experiment)
         begun = time.monotonic()

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ["", ".model.experiment", ".stages.network", ".stages.run"]
+MODULES = ["", ".estimator", ".model.experiment", ".stages.network", ".stages.run"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,0 +1,257 @@
+"""The network as a scikit-learn estimator: for any number of pixels and any classes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from diehl_cook.engine.presenter import TESTING, Presenter
+from diehl_cook.images.datasets import Split
+from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.network import INPUT_TO_EXCITATORY
+from diehl_cook.stages import readout, training
+from diehl_cook.stages.evaluation import Examiner
+from diehl_cook.stages.network import Network
+from diehl_cook.stages.programs import compile_network
+from diehl_cook.store.run_folder import RunFolder
+
+
+class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
+    """Learns images without their classes, then labels its cells, as Diehl & Cook (2015) do.
+
+    `fit` shows the images in the order of the rows while the network learns by STDP, and once
+    more to give each cell the class it answers most; `transform` counts spikes, `predict` reads
+    the class whose cells answer most. Features are pixels: the values of `X` are scaled so that
+    the smallest seen in `fit` is dark and the largest bright. Input weights and rates are scaled
+    so that an image of any number of pixels and any brightness drives a cell as a digit of MNIST
+    does (ours). A program is compiled once for each structure of a network.
+
+    Parameters
+    ----------
+    cells : int
+        Excitatory cells N, and as many inhibitory ones.
+    rule : {"triplet", "power_law", "exponential", "pre_and_post"}
+        Learning rule, paper section 2.3.
+    epochs : int
+        Passes over the images while learning.
+    settings : mapping, optional
+        Values in place of those of the experiment "n100", with dotted keys as in an experiment
+        file: ``{"connections.inhibitory_to_excitatory": 22}``. Step and decay of the adaptive
+        threshold follow the numbers of cells and images unless they are stated.
+    random_state : int, RandomState instance or None
+        Seed of weights and input spikes.
+    n_jobs : int, optional
+        Processes at a time while labelling and answering, by default one per core; no answer
+        depends on it.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_classes,)
+        Classes seen in `fit`.
+    n_features_in_ : int
+        Pixels of an image.
+    network_ : Network
+        The trained network; its first `n_features_in_` inputs are the pixels.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> import diehl_cook as dc
+    >>> digits = dc.load_images("train")
+    >>> X, y = digits.rows[:300], digits.labels[:300]
+    >>> model = make_pipeline(dc.DiehlCookClassifier(random_state=0), LogisticRegression(max_iter=1000))
+    >>> model.fit(X, y).predict(X).shape
+    (300,)
+    """
+
+    def __init__(
+        self,
+        cells: int = 100,
+        rule: str = "triplet",
+        *,
+        epochs: int = 1,
+        settings: Mapping[str, Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.cells = cells
+        self.rule = rule
+        self.epochs = epochs
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True  # made for pictures, not for a handful of numbers
+        tags.transformer_tags.preserves_dtype = []  # spikes are counted, whatever the pixels are
+        tags.non_deterministic = self.random_state is None
+        return tags
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn images without their classes, then label the cells.
+
+        Parameters
+        ----------
+        X : array, shape (n, n_features)
+            Images as rows of pixels.
+        y : array, shape (n,)
+            Their classes, which nothing sees but the labelling.
+
+        Returns
+        -------
+        DiehlCookClassifier
+            Itself.
+
+        Raises
+        ------
+        ExperimentError
+            If a setting is unknown or out of bounds.
+        """
+        pixels, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, classes = np.unique(y, return_inverse=True)
+        self._most_frequent = int(np.argmax(np.bincount(classes)))
+        self._darkest, self._brightest = float(pixels.min()), float(pixels.max())
+        images = self._images(pixels)
+        experiment = self._experiment(images)
+        presenter = _presenter_of(experiment, True, images.shape[1])
+        split = Split(images.reshape(len(images), 1, -1), classes)  # type: ignore[arg-type]
+        with tempfile.TemporaryDirectory() as path:
+            folder = RunFolder(Path(path))
+            with folder.claim() as workspace:
+                folder.settle(experiment)
+                trained = training.train(
+                    presenter, split, folder, workspace, start=self._start(presenter)
+                )
+                examiner = Examiner(self._reader(experiment), workspace, self._jobs)
+                trained = examiner.label(trained, split)
+        self.network_ = Network(experiment, trained)
+        return self
+
+    def transform(self, X: ArrayLike) -> csr_array:
+        """Count the spikes of each excitatory cell.
+
+        Parameters
+        ----------
+        X : array, shape (n, n_features)
+            Images as rows of pixels.
+
+        Returns
+        -------
+        sparse array, shape (n, cells)
+        """
+        check_is_fitted(self)
+        images = self._images(validate_data(self, X, dtype=np.float64, reset=False))
+        with tempfile.TemporaryDirectory() as workspace:
+            examiner = Examiner(self._reader(self.network_.experiment), Path(workspace), self._jobs)
+            return examiner.respond(self.network_.trained, images, TESTING, lambda progress: None)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Read the class of images, paper section 2.6.
+
+        Parameters
+        ----------
+        X : array, shape (n, n_features)
+            Images as rows of pixels.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            The most frequent class of `fit` where no labelled cell fired.
+        """
+        responses = self.transform(X)
+        assert self.network_.labels is not None
+        predictions = readout.predict(responses, self.network_.labels)
+        predictions[predictions == readout.NO_CLASS] = self._most_frequent
+        return np.asarray(self.classes_[predictions])
+
+    @property
+    def _jobs(self) -> int:
+        return self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else os.cpu_count() or 1
+
+    def _images(self, pixels: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Pixels as brightness from 0 to 255, with dark inputs beside few pixels."""
+        width = self._brightest - self._darkest
+        share = (pixels - self._darkest) / width if width > 0 else np.full(pixels.shape, 0.5)
+        images = np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8)
+        images[images.max(axis=1) == 0] = 1  # a blank image draws spikes when shown intensely
+        beside = max(0, _FEWEST_INPUTS - images.shape[1])
+        return np.pad(images, [(0, 0), (0, beside)])
+
+    def _experiment(self, images: NDArray[np.uint8]) -> Experiment:
+        n_pixels, brightness = self.n_features_in_, images[:, : self.n_features_in_].mean()
+        # A cell of few pixels needs strong ones, since no input fires in every step.
+        weight_sum = max(_WEIGHT_SUM * n_pixels / _MNIST_PIXELS, min(n_pixels / 2, 2.0))
+        intensity = _INTENSITY * _WEIGHT_SUM / weight_sum * _MNIST_BRIGHTNESS / brightness
+        shown = int(self.epochs) * len(images)
+        hurry = min(1.0, shown / _MNIST_IMAGES)
+        values = {
+            "cells": self.cells,
+            "rule": self.rule,
+            "seed": int(check_random_state(self.random_state).randint(2**31 - 1)),
+            "training.images": shown,
+            "connections.weight_sum": float(weight_sum),
+            "presentation.intensity": float(intensity),
+            "presentation.intensity_step": float(intensity / 2),
+            "excitatory.theta_plus": f"{_THETA_PLUS * self.cells / hurry!r} mV",
+            "excitatory.tau_theta": f"{_TAU_THETA * hurry!r} ms",
+            "data.validation": 0,
+        }
+        chosen: dict[str, Any] = values | dict(self.settings or {})
+        keywords = {key.replace(".", "__"): value for key, value in chosen.items()}
+        return load_experiment("n100", (), **keywords)
+
+    def _start(self, presenter: Presenter) -> dict[str, NDArray[Any]]:
+        """The state before the first image: inputs that are no pixels have no weight."""
+        state = presenter.start()
+        weights = state[_WEIGHTS].reshape(presenter.n_inputs, -1)
+        weights[self.n_features_in_ :] = 0
+        return state | {_WEIGHTS: weights.ravel()}
+
+    def _reader(self, experiment: Experiment) -> Presenter:
+        return _presenter_of(experiment, False, max(self.n_features_in_, _FEWEST_INPUTS))
+
+
+def _presenter_of(experiment: Experiment, learning: bool, n_inputs: int) -> Presenter:
+    """A compiled network; one of the same structure that was compiled before serves again."""
+    neutral = {
+        "seed": 0,
+        "connections": experiment.connections.model_copy(update={"weight_sum": 1.0}),
+        "presentation": experiment.presentation.model_copy(
+            update={"intensity": 1.0, "intensity_step": 1.0}
+        ),
+        "training": experiment.training.model_copy(update={"images": 1}),
+    }
+    structure = experiment.model_copy(update=neutral).model_dump_json()
+    return _compiled(structure, learning, n_inputs).with_numbers_of(experiment)
+
+
+@lru_cache(maxsize=8)
+def _compiled(structure: str, learning: bool, n_inputs: int) -> Presenter:
+    return compile_network(Experiment.model_validate_json(structure), learning, n_inputs)
+
+
+_WEIGHTS = f"{INPUT_TO_EXCITATORY}.w"
+# What the published numbers were made for: pixels of a digit of MNIST, their mean brightness,
+# the sum of a cell's input weights, and the intensity.
+_MNIST_PIXELS, _MNIST_BRIGHTNESS = 784, 33.3
+_WEIGHT_SUM, _INTENSITY = 78.0, 2.0
+# The threshold's step for each cell of a network, in mV, and its decay, in ms, were made for so
+# many images; in a shorter training they go through the same course faster.
+_THETA_PLUS, _TAU_THETA, _MNIST_IMAGES = 0.000125, 1e7, 40_000
+# Images of fewer pixels share one program: the inputs beside them are dark and have no weight.
+_FEWEST_INPUTS = 64

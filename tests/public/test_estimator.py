@@ -1,0 +1,109 @@
+"""The estimator: scikit-learn's own checks, and digits read in a pipeline."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import check_estimator
+
+import diehl_cook as dc
+from diehl_cook.model.experiment import ExperimentError
+
+SMALL = {"cells": 16, "random_state": 0}
+#: What cannot hold, and why.
+CANNOT_HOLD = {
+    "check_methods_sample_order_invariance": "a presentation starts where the one before it ended",
+    "check_methods_subset_invariance": "input spikes are drawn anew for each place in a row",
+}
+
+
+@pytest.fixture(scope="module")
+def digits_8x8():
+    """Digits of 8 x 8 pixels, from 0 to 16."""
+    images, classes = load_digits(return_X_y=True)
+    return images[:300], classes[:300]
+
+
+@pytest.fixture(scope="module")
+def fitted(digits_8x8):
+    return dc.DiehlCookClassifier(**SMALL).fit(*digits_8x8)
+
+
+@pytest.mark.slow
+def test_scikit_learns_own_checks():
+    outcomes = check_estimator(
+        dc.DiehlCookClassifier(**SMALL), expected_failed_checks=CANNOT_HOLD, on_skip=None
+    )
+    failed = {each["check_name"] for each in outcomes if each["status"] == "xfail"}
+    assert failed == set(CANNOT_HOLD)
+    assert len(outcomes) > 50
+
+
+def test_digits_of_another_size_are_learned(fitted, digits_8x8):
+    images, classes = digits_8x8
+    assert fitted.score(images, classes) > 0.55  # sixteen cells for ten classes; chance is 0.1
+    spikes = fitted.transform(images)
+    assert spikes.shape == (300, 16)
+    assert 5 < spikes.sum() / 300 < 60
+
+
+def test_the_same_seed_gives_the_same_answers_and_another_does_not(fitted, digits_8x8):
+    images, classes = digits_8x8
+    same = clone(fitted).set_params(n_jobs=1).fit(images, classes)
+    np.testing.assert_array_equal(same.network_.weights, fitted.network_.weights)
+    np.testing.assert_array_equal(
+        same.transform(images).toarray(), fitted.transform(images).toarray()
+    )
+    other = clone(fitted).set_params(random_state=1).fit(images, classes)
+    assert not np.array_equal(other.network_.weights, fitted.network_.weights)
+
+
+def test_nothing_that_learns_sees_the_classes(fitted, digits_8x8):
+    images, classes = digits_8x8
+    shuffled = np.random.default_rng(0).permutation(classes)
+    other = clone(fitted).fit(images, shuffled)
+    np.testing.assert_array_equal(other.network_.weights, fitted.network_.weights)
+
+
+def test_classes_of_any_kind(fitted, digits_8x8):
+    images, classes = digits_8x8
+    names = np.array([f"class {number}" for number in range(10)])
+    named = clone(fitted).fit(images, names[classes])
+    np.testing.assert_array_equal(named.predict(images), names[fitted.predict(images)])
+
+
+def test_brightness_of_any_scale(fitted, digits_8x8):
+    images, classes = digits_8x8
+    scaled = clone(fitted).fit(images / 4 - 3, classes)
+    np.testing.assert_array_equal(scaled.network_.weights, fitted.network_.weights)
+
+
+def test_inputs_that_are_no_pixels_have_no_weight(digits_8x8):
+    images, classes = digits_8x8
+    model = dc.DiehlCookClassifier(**SMALL).fit(images[:40, :50], classes[:40])
+    assert not model.network_.weights[50:].any()
+    assert model.network_.weights[:50].any()
+
+
+def test_a_blank_image_is_answered(fitted):
+    assert fitted.transform(np.zeros((1, 64))).sum() >= 5
+
+
+def test_settings_reach_the_experiment(digits_8x8):
+    images, classes = digits_8x8
+    settings = {"connections.inhibitory_to_excitatory": 22, "training.block": 20}
+    model = dc.DiehlCookClassifier(**SMALL, settings=settings).fit(images[:40], classes[:40])
+    assert model.network_.experiment.connections.inhibitory_to_excitatory == 22
+    with pytest.raises(ExperimentError, match="did you mean 'weight_sum'"):
+        clone(model).set_params(settings={"connections.weight_sun": 1}).fit(images, classes)
+
+
+def test_in_a_pipeline_and_a_grid_search(digits_8x8):
+    images, classes = digits_8x8
+    pipeline = make_pipeline(dc.DiehlCookClassifier(**SMALL), LogisticRegression(max_iter=3000))
+    search = GridSearchCV(pipeline, {"diehlcookclassifier__epochs": [1, 2]}, cv=2)
+    search.fit(images, classes)
+    assert search.best_score_ > 0.55
