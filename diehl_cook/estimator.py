@@ -72,7 +72,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     >>> import diehl_cook as dc
     >>> digits = dc.load_images("train")
     >>> X, y = digits.rows[:300], digits.labels[:300]
-    >>> model = make_pipeline(dc.DiehlCookClassifier(random_state=0), LogisticRegression(max_iter=1000))
+    >>> network = dc.DiehlCookClassifier(random_state=0)
+    >>> model = make_pipeline(network, LogisticRegression(max_iter=1000))
     >>> model.fit(X, y).predict(X).shape
     (300,)
     """

@@ -24,10 +24,11 @@ from diehl_cook.stages.progress import ProgressDisplay
 LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk=50"]
 TESTS = ["evaluation.labelling_images=300", "evaluation.test_images=120", "evaluation.block=40"]
 COMMANDS = {
-    "train": ["FILE.yaml", "--seed", "--set", "--run"],
-    "evaluate": ["FOLDER", "--jobs"],
-    "figures": ["FOLDER"],
-    "show": ["FILE.yaml", "--seed", "--set"],
+    "train": ["EXPERIMENT", "--seed", "--set", "--run"],
+    "evaluate": ["RUN", "--run", "--jobs"],
+    "figures": ["RUN", "--into"],
+    "export": ["RUN", "FILE.npz", "--bits"],
+    "show": ["EXPERIMENT", "--seed", "--set"],
 }
 
 
@@ -158,7 +159,7 @@ def test_the_evaluation_is_said_and_written(evaluated):
     assert f"Test accuracy {summary['accuracy_mean']:.2%} +- {summary['accuracy_sd']:.2%}" in (
         verdict.out
     )
-    assert "over 2 presentations of 120 images" in verdict.out
+    assert "over 2 repeats of 120 images" in verdict.out
     assert len(summary["accuracies"]) == 2
     assert np.sum(summary["confusion"]) == pytest.approx(120)
     assert 5 < summary["spikes_per_image"] < 60
@@ -292,10 +293,10 @@ def test_without_a_compiler_a_training_ends_with_1(
         (["train", "SMOKE", "--set", "data.folder=/nowhere"], "/nowhere"),
         (["train", "SMOKE", "--run", "file/run"], "file/run: cannot be written"),
         (["show", "SMOKE", "--set", "rule=hebb"], "rule: "),
-        (["evaluate", "nowhere"], "nowhere: no run here; train one first"),
+        (["evaluate", "nowhere"], "nowhere: no run folder, network file or published network"),
         (["evaluate", "untrained"], "untrained: the training has not ended"),
-        (["evaluate", "file"], "file: no run here"),
-        (["figures", "nowhere"], "nowhere: no run here"),
+        (["evaluate", "file"], "file: is damaged or foreign"),
+        (["figures", "nowhere"], "nowhere: no run folder"),
     ],
 )
 def test_bad_input_ends_with_2_and_one_line_before_anything_is_compiled(

@@ -93,6 +93,11 @@ def program_under(learner, tmp_path):
     return make
 
 
+def compiled(learner):
+    """Gives a compiled network the numbers of the experiment that is asked for."""
+    return lambda experiment, *rest: learner.with_numbers_of(experiment)
+
+
 @pytest.fixture(scope="module")
 def images(experiment_with):
     return splits.load(experiment_with())
@@ -102,7 +107,7 @@ def images(experiment_with):
 def train(learner, images, experiments, tmp_path, monkeypatch, capsys):
     """Trains on the command line, without compiling and figures; gives code and error stream."""
     monkeypatch.setattr(whole_run, "quieten_brian", lambda: None)
-    monkeypatch.setattr(whole_run, "compile_network", lambda *arguments: learner)
+    monkeypatch.setattr(whole_run, "compile_network", compiled(learner))
     monkeypatch.setattr(report, "draw", lambda *arguments: [])
     monkeypatch.setattr(splits, "load", lambda experiment: images)
 
@@ -120,7 +125,7 @@ def uninterrupted(learner, images, experiment_with, tmp_path_factory):
     """The network of a training without faults."""
     folder = RunFolder(tmp_path_factory.mktemp("uninterrupted"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_run, "compile_network", lambda *arguments: learner)
+        patch.setattr(whole_run, "compile_network", compiled(learner))
         whole_run.train_run(experiment_with(*LENGTH), folder, with_figures=False)
     return bits(folder)
 
