@@ -25,7 +25,7 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.model.plasticity import RULES
-from diehl_cook.stages import evaluation, report, run, whole_run
+from diehl_cook.stages import evaluation, readout_table, report, run, whole_run
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
 from diehl_cook.store.files import WriteError, png_bytes, write_whole
@@ -94,8 +94,8 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run is not None:
         raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
     folder = RunFolder(options.trained)
-    result = whole_run.evaluate_run(folder, options.jobs, Terminal())
-    print(_verdict(result, folder.experiment()))
+    result = whole_run.evaluate_run(folder, options.jobs, Terminal(), all_readouts=options.readouts)
+    _tell(result, folder.experiment())
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
 
@@ -108,9 +108,9 @@ def _evaluate_file(options: argparse.Namespace) -> None:
         )
     folder = RunFolder(options.run) if options.run else None
     result = whole_run.evaluate_network(
-        network.experiment, network.trained, options.jobs, Terminal(), folder=folder
+        network.experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
     )
-    print(_verdict(result, network.experiment))
+    _tell(result, network.experiment)
     if folder:
         print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
@@ -235,6 +235,13 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     return load_experiment(options.experiment, options.set, **settings)
 
 
+def _tell(result: evaluation.Evaluation, experiment: Experiment) -> None:
+    print(_verdict(result, experiment))
+    if result.readouts:
+        print("Accuracy in per cent, of the spikes up to a time since the image came on:")
+        print(readout_table.markdown(result.readouts))
+
+
 def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
     summary = result.summary()
     spread = summary["accuracy_sd"]
@@ -291,6 +298,11 @@ def _add_evaluate(commands: Any) -> None:
     _add_trained(parser)
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="run folder for the numbers of a network file"
+    )
+    parser.add_argument(
+        "--readouts",
+        action="store_true",
+        help="compare all readouts on the same spikes, read for 50, 100, ... ms, too",
     )
     _add_jobs(parser)
 

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
+from diehl_cook.engine.answers import Answers
 from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
@@ -39,7 +40,7 @@ class Shown:
     ----------
     state : dict of str to ndarray
         To go on with the next image.
-    responses : sparse array, shape (images, cells)
+    answers : Answers
         Excitatory spikes during the last showing of each image and the rest after it.
     showings : ndarray, shape (images,)
         How often each image was shown until it drew enough spikes.
@@ -50,10 +51,15 @@ class Shown:
     """
 
     state: Arrays
-    responses: csr_array
+    answers: Answers
     showings: NDArray[np.int64]
     spikes: int
     seconds: float
+
+    @property
+    def responses(self) -> csr_array:
+        """How many of these spikes each cell fired during each image, shape (images, cells)."""
+        return self.answers.responses()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,7 +208,7 @@ class Presenter:
         bounds.check_state(self.experiment, state)
         return Shown(
             state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
-            responses=self._responses(results, shown, span.count),
+            answers=self._answers(results, shown, span.count),
             showings=np.bincount(shown, minlength=span.count),
             spikes=results[f"{protocol.SPIKES}.i"].size,
             seconds=float(results[RUN_SECONDS][0]),
@@ -212,16 +218,18 @@ class Presenter:
         values = protocol.parameter_values(self.experiment)
         return {name: values[name] for name in self.program.names("parameter")}
 
-    def _responses(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> csr_array:
-        """Count the spikes of the last showing of each image."""
+    def _answers(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> Answers:
+        """Keep the spikes of the last showing of each image."""
         steps = np.rint(results[f"{protocol.SPIKES}.t"] / float(self.experiment.time_step))
-        presentation = steps.astype(np.int64) // self.experiment.presentation_steps
+        presentation, step = np.divmod(steps.astype(np.int64), self.experiment.presentation_steps)
         is_last = np.append(shown[1:] != shown[:-1], True)
         counted = is_last[presentation]
-        cells = results[f"{protocol.SPIKES}.i"][counted]
-        rows = shown[presentation[counted]]
-        ones = np.ones(cells.size, dtype=np.int32)
-        return csr_array((ones, (rows, cells)), shape=(n_images, self.experiment.cells))
+        return Answers(
+            images=shown[presentation[counted]].astype(np.int32),
+            cells=results[f"{protocol.SPIKES}.i"][counted].astype(np.int32),
+            steps=step[counted].astype(np.int32),
+            shape=(n_images, self.experiment.cells),
+        )
 
     def _delays(self, stage: int) -> Arrays:
         """Delays of the input synapses: other ones in training than in testing, as published."""

@@ -135,8 +135,17 @@ class Training(Section):
     chunk: Count = Field(1000, description="images between checkpoints; never alters a result")
 
 
+ReadoutName = Literal["class_mean", "class_vote", "naive_bayes", "logistic"]
+
+
 class Evaluation(Section):
     """Labels from the training images, accuracy on the test images, paper section 2.6."""
+
+    readout: ReadoutName = Field(
+        "class_mean",
+        description="how a class is read from the spikes; paper: class_mean, a class for each"
+        " cell, and the highest mean count of a class; others learn from the same images; ours",
+    )
 
     labelling_images: Count | None = Field(None, description="the first so many; paper: all")
     test_images: Count | None = Field(None, description="the first so many; paper: all")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
+from diehl_cook.engine.answers import Answers, join
 from diehl_cook.engine.presenter import LABELLING, TESTING, Presenter, Shown
 from diehl_cook.images.datasets import Split
-from diehl_cook.stages import readout
+from diehl_cook.stages import readout, readout_table
 from diehl_cook.stages.progress import Narrator, Progress, Report, Silence
+from diehl_cook.stages.readout import READOUTS, ClassMean, Readout
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -35,6 +37,8 @@ class Evaluation:
         Shares from 0 to 1.
     confusion : ndarray, shape (n_classes, n_classes + 1)
         Mean count over the repeats; the last column counts images without a prediction.
+    readouts : sequence of dict
+        Every readout compared, as `readout_table.compare` does, if that was asked for.
     """
 
     labels: NDArray[np.integer]
@@ -42,6 +46,7 @@ class Evaluation:
     spikes: NDArray[np.integer]
     accuracies: NDArray[np.floating]
     confusion: NDArray[np.floating]
+    readouts: Sequence[readout_table.Row] = ()
 
     @property
     def accuracy(self) -> float:
@@ -99,6 +104,20 @@ class Examiner:
     ) -> csr_array:
         """Count the spikes that images draw.
 
+        Parameters are those of `answer`.
+
+        Returns
+        -------
+        sparse array, shape (n, cells)
+            Spikes of each cell during each image.
+        """
+        return self.answer(network, images, stage, report).responses()
+
+    def answer(
+        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, report: Report
+    ) -> Answers:
+        """Keep the spikes that images draw.
+
         Parameters
         ----------
         network : TrainedNetwork
@@ -112,8 +131,7 @@ class Examiner:
 
         Returns
         -------
-        sparse array, shape (n, cells)
-            Spikes of each cell during each image.
+        Answers
         """
         size = self.presenter.experiment.evaluation.block
         show = delayed(self.presenter.show)
@@ -124,7 +142,7 @@ class Examiner:
         )
         # Threads suffice: each waits for a process of its own, the compiled program.
         shown = Parallel(n_jobs=self.jobs, backend="threading", return_as="generator")(tasks)
-        return csr_array(vstack(list(_reported(shown, len(images), report))))
+        return join(list(_reported(shown, len(images), report)))
 
     def label(self, network: TrainedNetwork, shown: Split) -> TrainedNetwork:
         """Give each cell the class it answers most, from one presentation of each image.
@@ -141,51 +159,116 @@ class Examiner:
         TrainedNetwork
             The same network with labels.
         """
-        with self.narrator.follow("labelling") as report:
-            responses = self.respond(network, shown.rows, LABELLING, report)
+        responses = self.learn(network, shown).responses()
         return dataclasses.replace(network, labels=readout.assign_labels(responses, shown.labels))
 
-    def evaluate(self, network: TrainedNetwork, shown: Split) -> Evaluation:
-        """Measure the accuracy of a labelled network, repeatedly.
+    def learn(self, network: TrainedNetwork, shown: Split) -> Answers:
+        """The answers to training images that a readout is fitted to."""
+        with self.narrator.follow("labelling") as report:
+            return self.answer(network, shown.rows, LABELLING, report)
+
+    def present(self, network: TrainedNetwork, shown: Split) -> list[Answers]:
+        """The answers to test images, in each of ``evaluation.repeats`` presentations."""
+        repeats, images = self.presenter.experiment.evaluation.repeats, len(shown.rows)
+        with self.narrator.follow("testing") as report:
+            return [
+                self.answer(
+                    network,
+                    shown.rows,
+                    TESTING + repeat,
+                    _shifted(report, repeat * images, repeats * images),
+                )
+                for repeat in range(repeats)
+            ]
+
+    def evaluate(
+        self,
+        network: TrainedNetwork,
+        learned: Split,
+        scored: Split,
+        all_readouts: bool = False,
+    ) -> Evaluation:
+        """Measure the accuracy, repeatedly, as ``evaluation.readout`` reads the spikes.
 
         Parameters
         ----------
         network : TrainedNetwork
-            With labels.
-        shown : Split
+            Its labels, if it has any, are taken as they are.
+        learned : Split
+            Training images, for labels and for what else a readout learns; not shown if
+            nothing is to be learned from them.
+        scored : Split
             Test images.
+        all_readouts : bool
+            Whether to compare all readouts, too.
 
         Returns
         -------
         Evaluation
         """
-        if network.labels is None:
-            raise ValueError("the network has no labels; label it first")
-        repeats = self.presenter.experiment.evaluation.repeats
-        predictions, spikes = [], []
-        with self.narrator.follow("testing") as report:
-            for repeat in range(repeats):
-                on_repeat = _shifted(report, repeat * len(shown.rows), repeats * len(shown.rows))
-                responses = self.respond(network, shown.rows, TESTING + repeat, on_repeat)
-                predictions.append(readout.predict(responses, network.labels))
-                spikes.append(responses.sum(axis=1))
-        n_classes = int(max(shown.labels.max(), network.labels.max())) + 1
-        counts = [readout.confusion(shown.labels, row, n_classes) for row in predictions]
-        return Evaluation(
-            labels=network.labels,
-            predictions=np.array(predictions),
-            spikes=np.array(spikes),
-            accuracies=np.array([readout.accuracy(shown.labels, row) for row in predictions]),
-            confusion=np.mean(counts, axis=0),
+        experiment, labels = self.presenter.experiment, network.labels
+        chosen = READOUTS[experiment.evaluation.readout]
+        answers: Answers | None = None
+        if labels is None or chosen is not ClassMean or all_readouts:
+            answers = self.learn(network, learned)
+        if labels is None:
+            assert answers is not None
+            labels = readout.assign_labels(answers.responses(), learned.labels)
+        reader: Readout = ClassMean.of(labels)
+        if answers is not None and chosen is not ClassMean:
+            reader = chosen().fit(answers.responses(), learned.labels)
+        tested = self.present(network, scored)
+        result = score(tested, scored.labels, reader, labels)
+        if answers is None or not all_readouts:
+            return result
+        rows = readout_table.compare(
+            experiment, answers, learned.labels, tested, scored.labels, self.narrator.say
         )
+        return dataclasses.replace(result, readouts=rows)
 
 
-def _reported(blocks: Iterable[Shown], total: int, report: Report) -> Iterator[csr_array]:
+def score(
+    answers: Sequence[Answers],
+    classes: NDArray[np.integer],
+    reader: Readout,
+    labels: NDArray[np.integer],
+) -> Evaluation:
+    """Read the classes of repeated presentations.
+
+    Parameters
+    ----------
+    answers : sequence of Answers
+        One for each repeat.
+    classes : ndarray, shape (images,)
+        Classes of the images.
+    reader : Readout
+        Already fitted.
+    labels : ndarray, shape (cells,)
+        Class of each cell.
+
+    Returns
+    -------
+    Evaluation
+    """
+    responses = [each.responses() for each in answers]
+    predictions = np.array([reader.predict(each) for each in responses])
+    n_classes = int(max(classes.max(), labels.max(), predictions.max())) + 1
+    counts = [readout.confusion(classes, row, n_classes) for row in predictions]
+    return Evaluation(
+        labels=labels,
+        predictions=predictions,
+        spikes=np.array([each.sum(axis=1) for each in responses]),
+        accuracies=np.array([readout.accuracy(classes, row) for row in predictions]),
+        confusion=np.mean(counts, axis=0),
+    )
+
+
+def _reported(blocks: Iterable[Shown], total: int, report: Report) -> Iterator[Answers]:
     done = 0
     for block in blocks:
-        done += block.responses.shape[0]
+        done += block.answers.shape[0]
         report(Progress(done, total, block.spikes / int(block.showings.sum())))
-        yield block.responses
+        yield block.answers
 
 
 def _shifted(report: Report, before: int, total: int) -> Callable[[Progress], None]:

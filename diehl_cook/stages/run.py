@@ -57,7 +57,9 @@ class Run:
         """A row for each block of the training: images, accuracy on line, spikes, theta."""
         return self.folder.read_training()
 
-    def evaluate(self, jobs: int | None = None, progress: bool = True) -> Evaluation:
+    def evaluate(
+        self, jobs: int | None = None, progress: bool = True, all_readouts: bool = False
+    ) -> Evaluation:
         """Label the cells and measure the accuracy, paper section 2.6; again at every call.
 
         Parameters
@@ -66,12 +68,16 @@ class Run:
             Processes at a time, by default one per core; the result does not depend on it.
         progress : bool
             Whether to show how it goes on.
+        all_readouts : bool
+            Whether to compare all readouts, too, in ``readouts`` of what comes back.
 
         Returns
         -------
         Evaluation
         """
-        return whole_run.evaluate_run(self.folder, jobs or os.cpu_count() or 1, _teller(progress))
+        return whole_run.evaluate_run(
+            self.folder, jobs or os.cpu_count() or 1, _teller(progress), all_readouts=all_readouts
+        )
 
 
 def train(experiment: Experiment, folder: str | Path | None = None, progress: bool = True) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import sys
 import tempfile
@@ -71,7 +72,11 @@ def train_run(
 
 
 def evaluate_run(
-    folder: RunFolder, jobs: int, narrator: Narrator | None = None, with_figures: bool = True
+    folder: RunFolder,
+    jobs: int,
+    narrator: Narrator | None = None,
+    with_figures: bool = True,
+    all_readouts: bool = False,
 ) -> Evaluation:
     """Label the cells of a trained network and measure its accuracy.
 
@@ -85,6 +90,8 @@ def evaluate_run(
         Told how it goes on; by default nobody is.
     with_figures : bool
         Whether to draw the figures of the run.
+    all_readouts : bool
+        Whether to compare all readouts, too.
 
     Returns
     -------
@@ -97,9 +104,9 @@ def evaluate_run(
     with folder.claim() as workspace:
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
         examiner = Examiner(presenter, workspace, jobs, narrator)
-        network = examiner.label(network, images.labelling)
-        folder.save_network(network)
-        result = examiner.evaluate(network, images.scored)
+        unlabelled = dataclasses.replace(network, labels=None)
+        result = examiner.evaluate(unlabelled, images.labelling, images.scored, all_readouts)
+        folder.save_network(dataclasses.replace(network, labels=result.labels))
         save_evaluation(folder, experiment, images, result)
         folder.update_manifest(
             evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
@@ -115,6 +122,7 @@ def evaluate_network(
     jobs: int,
     narrator: Narrator | None = None,
     folder: RunFolder | None = None,
+    all_readouts: bool = False,
 ) -> Evaluation:
     """Measure the accuracy of a network that comes with its labels.
 
@@ -130,6 +138,8 @@ def evaluate_network(
         Told how it goes on; by default nobody is.
     folder : RunFolder, optional
         To keep network, numbers and figures; by default nothing is written.
+    all_readouts : bool
+        Whether to compare all readouts, too.
 
     Returns
     -------
@@ -151,7 +161,7 @@ def evaluate_network(
             _keep(network, folder)
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
         examiner = Examiner(presenter, workspace, jobs, narrator)
-        result = examiner.evaluate(network, images.scored)
+        result = examiner.evaluate(network, images.labelling, images.scored, all_readouts)
         if folder is not None:
             save_evaluation(folder, experiment, images, result)
             report.draw(folder, images)
@@ -179,6 +189,8 @@ def save_evaluation(
         "settings": experiment.evaluation.model_dump(mode="json"),
     }
     folder.save_evaluation(how | result.summary(), details)
+    if result.readouts:
+        folder.write_readouts(result.readouts)
 
 
 def quieten_brian() -> None:

@@ -177,6 +177,10 @@ class RunFolder:
             return []
         return self._read("training.csv", _table, "delete it to go on")
 
+    def write_readouts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write ``readouts.csv``, a row per readout and time."""
+        write_whole(self.path / "readouts.csv", csv_text(rows).encode())
+
     def save_evaluation(self, summary: Mapping[str, Any], details: Arrays) -> None:
         """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
         self._save_arrays("predictions.npz", details)
@@ -200,7 +204,11 @@ class RunFolder:
         summary = self.load_summary()
         if summary is None or what_matters(self.experiment()) != what_matters(experiment):
             return False
-        return summary.get("settings") == experiment.evaluation.model_dump(mode="json")
+        if "settings" not in summary:
+            return False
+        # A setting that is younger than the evaluation had its default.
+        settings = type(experiment.evaluation)().model_dump(mode="json") | summary["settings"]
+        return settings == experiment.evaluation.model_dump(mode="json")
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk
 TESTS = ["evaluation.labelling_images=300", "evaluation.test_images=120", "evaluation.block=40"]
 COMMANDS = {
     "train": ["EXPERIMENT", "--seed", "--set", "--run"],
-    "evaluate": ["RUN", "--run", "--jobs"],
+    "evaluate": ["RUN", "--run", "--jobs", "--readouts"],
     "figures": ["RUN", "--into"],
     "export": ["RUN", "FILE.npz", "--bits"],
     "show": ["EXPERIMENT", "--seed", "--set"],
@@ -165,6 +166,25 @@ def test_the_evaluation_is_said_and_written(evaluated):
     assert 5 < summary["spikes_per_image"] < 60
     assert 0 <= summary["unlabelled_cells"] < 100
     assert summary["accuracy_mean"] > 0.25  # far above chance after 1500 digits
+
+
+def test_all_readouts_are_compared_on_the_spikes_that_were_evaluated(
+    evaluated, command, smoke, tmp_path
+):
+    folder = tmp_path / "run"
+    shutil.copytree(evaluated[0], folder, ignore=shutil.ignore_patterns(".*"))
+    settings = [*TESTS, "evaluation.readout=naive_bayes"]
+    assert command("train", smoke, "--run", folder, *LENGTH, *settings).code == 0
+    verdict = command("evaluate", folder, "--readouts")
+    assert verdict.code == 0
+    assert "| naive_bayes |" in verdict.out
+    with (folder / "readouts.csv").open(newline="") as file:
+        rows = {(row["readout"], row["read_ms"]): row for row in csv.DictReader(file)}
+    assert len(rows) == 4 * 8
+    for name, path in (("class_mean", evaluated[0]), ("naive_bayes", folder)):
+        summary = json.loads((path / "evaluation.json").read_text())
+        whole = rows[name, "500.0"]
+        assert float(whole["accuracy_mean"]) == pytest.approx(summary["accuracy_mean"], abs=1e-6)
 
 
 def test_a_run_folder_holds_all_that_a_run_leaves(evaluated):

@@ -89,7 +89,7 @@ def test_labels_come_from_the_responses_to_the_training_images(network, shown, l
 
 
 def test_each_repeat_draws_its_own_input_spikes(examiner, labelled, shown, respond):
-    result = examiner.evaluate(labelled, shown)
+    result = examiner.evaluate(labelled, shown, shown)
     assert result.spikes.shape == result.predictions.shape == (3, IMAGES)
     assert len({row.tobytes() for row in result.spikes}) == 3
     for repeat in range(3):
@@ -101,7 +101,7 @@ def test_each_repeat_draws_its_own_input_spikes(examiner, labelled, shown, respo
 
 
 def test_the_summary_holds_means_over_the_repeats(examiner, labelled, shown):
-    result = examiner.evaluate(labelled, shown)
+    result = examiner.evaluate(labelled, shown, shown)
     summary = json.loads(json.dumps(result.summary()))
     shares = [(row == shown.labels).mean() for row in result.predictions]
     assert summary["accuracies"] == pytest.approx(shares)
@@ -120,17 +120,21 @@ def test_one_repeat_has_no_standard_deviation(
     experiment_with, presenter_of, labelled, shown, tmp_path
 ):
     tester = presenter_of(experiment_with("evaluation.repeats=1"), learning=False)
-    assert Examiner(tester, tmp_path).evaluate(labelled, shown).summary()["accuracy_sd"] is None
+    assert (
+        Examiner(tester, tmp_path).evaluate(labelled, shown, shown).summary()["accuracy_sd"] is None
+    )
 
 
-def test_without_labels_there_is_no_evaluation(examiner, network, shown):
-    with pytest.raises(ValueError, match="label it first"):
-        examiner.evaluate(network, shown)
+def test_a_network_without_labels_gets_them_from_the_learned_images(
+    examiner, network, labelled, shown
+):
+    result = examiner.evaluate(network, shown, shown)
+    np.testing.assert_array_equal(result.labels, labelled.labels)
 
 
 def test_a_network_without_any_label_is_right_nowhere(examiner, labelled, shown):
     mute = dataclasses.replace(labelled, labels=np.full(100, NO_CLASS))
-    result = examiner.evaluate(mute, shown)
+    result = examiner.evaluate(mute, shown, shown)
     assert result.accuracy == 0
     assert result.confusion[:, -1].sum() == IMAGES
 
@@ -138,7 +142,7 @@ def test_a_network_without_any_label_is_right_nowhere(examiner, labelled, shown)
 def test_progress_counts_up_to_all_images_of_all_repeats(examiner, labelled, shown):
     heard = examiner.narrator.heard
     heard.clear()
-    examiner.evaluate(labelled, shown)
+    examiner.evaluate(labelled, shown, shown)
     counts = [progress.images for progress in heard]
     assert counts == sorted(counts)
     assert counts[-1] == 3 * IMAGES

@@ -1,12 +1,27 @@
 """From responses to classes: cases worked out by hand, and what must not matter."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
-from diehl_cook.stages.readout import NO_CLASS, accuracy, assign_labels, confusion, predict
+from diehl_cook.model.experiment import ReadoutName
+from diehl_cook.stages.readout import (
+    NO_CLASS,
+    READOUTS,
+    ClassVote,
+    Logistic,
+    NaiveBayes,
+    accuracy,
+    assign_labels,
+    confusion,
+    predict,
+)
 
 
 def table(*rows):
@@ -146,3 +161,104 @@ def test_classes_may_be_of_any_integer_type(dtype):
     labels = assign_labels(responses, classes)
     np.testing.assert_array_equal(labels, [4, 2])
     assert accuracy(classes, predict(responses, labels)) == 1.0
+
+
+# The contract of every readout: a newly registered one is in it by itself.
+
+
+@pytest.fixture(params=READOUTS)
+def reader(request):
+    return READOUTS[request.param]()
+
+
+@pytest.fixture
+def legible():
+    """Responses that tell three classes, not in a row, from one another; and these classes."""
+    random = np.random.default_rng(0)
+    classes = random.choice([2, 3, 7], 300).astype(np.uint8)
+    rates = {2: [8, 1, 0, 1], 3: [1, 8, 1, 0], 7: [0, 1, 8, 1]}
+    return random.poisson([[*rates[c], 0] for c in classes]), classes
+
+
+def test_the_experiment_knows_every_readout():
+    assert set(READOUTS) == set(get_args(ReadoutName))
+
+
+def test_a_readout_reads_what_it_has_learned(reader, legible):
+    responses, classes = legible
+    assert reader.fit(responses[:200], classes[:200]) is reader
+    assert (reader.predict(responses[200:]) == classes[200:]).mean() > 0.95
+    assert reader.classes_.tolist() == [2, 3, 7]
+
+
+def test_a_readout_has_the_manners_of_scikit_learn(reader, legible):
+    responses, classes = legible
+    with pytest.raises(NotFittedError):
+        reader.predict(responses)
+    fitted = clone(reader).fit(responses, classes)
+    assert fitted.get_params() == reader.get_params()
+    assert fitted.score(responses, classes) == (fitted.predict(responses) == classes).mean()
+    with pytest.raises(NotFittedError):
+        reader.predict(responses)
+
+
+def test_sparse_and_dense_responses_read_the_same(reader, legible):
+    responses, classes = legible
+    dense = reader.fit(responses, classes).predict(responses)
+    sparse = clone(reader).fit(csr_array(responses), classes).predict(csr_array(responses))
+    np.testing.assert_array_equal(dense, sparse)
+
+
+def test_an_image_that_no_cell_answered_has_no_class(reader, legible):
+    responses, classes = legible
+    reader.fit(responses, classes)
+    predictions = reader.predict(np.vstack([responses[:1], np.zeros_like(responses[:1])]))
+    assert predictions.tolist() == [classes[0], NO_CLASS]
+
+
+def test_a_readout_refuses_responses_of_other_cells_or_images(reader, legible):
+    responses, classes = legible
+    with pytest.raises(ValueError, match="4 cells, but fitted to 5"):
+        reader.fit(responses, classes).predict(responses[:, :4])
+    with pytest.raises(ValueError, match="300 responses for 299 classes"):
+        reader.fit(responses, classes[1:])
+
+
+def test_one_class_alone_can_be_learned(reader, legible):
+    responses, _ = legible
+    assert set(reader.fit(responses, np.full(300, 4)).predict(responses)) == {4}
+
+
+def test_class_vote_counts_each_spike_by_the_shares_of_its_cell():
+    # The cell's mean responses are 4 to class 0 and 1 to class 1, then 0 and 2.
+    reader = ClassVote().fit(table([3, 0], [5, 0], [1, 2]), np.array([0, 0, 1]))
+    np.testing.assert_allclose(reader.shares_, [[0.8, 0.2], [0, 1]])
+    # Votes for class 0: 1.6 of 3, and 0.8 of 2; equal votes give the lowest class.
+    np.testing.assert_array_equal(reader.predict(table([2, 1], [1, 1])), [0, 1])
+
+
+def test_a_cell_that_never_fired_casts_no_vote():
+    reader = ClassVote().fit(table([1, 0], [0, 0]), np.array([0, 1]))
+    np.testing.assert_array_equal(reader.predict(table([0, 9], [1, 9])), [NO_CLASS, 0])
+
+
+def test_naive_bayes_multiplies_the_shares_of_the_cells_of_a_class():
+    # With one spike added to each cell, class 0 fires 4 : 2 and class 1 fires 1 : 3.
+    reader = NaiveBayes().fit(table([3, 1], [0, 2]), np.array([0, 1]))
+    # Two spikes of the first cell against three of the second:
+    # (4/6)^2 (2/6)^3 < (1/4)^2 (3/4)^3; against one: (4/6)^2 (2/6) > (1/4)^2 (3/4).
+    np.testing.assert_array_equal(reader.predict(table([2, 3], [2, 1])), [1, 0])
+
+
+def test_logistic_chooses_its_strength_on_what_it_learns(legible):
+    responses, classes = legible
+    random = np.random.default_rng(1).permutation(classes)
+    for told, strengths in ((classes, (1e-9, 1.0)), (classes, (1.0, 1e9)), (random, (1.0,))):
+        assert Logistic(strengths).fit(responses, told).strength_ == 1.0
+
+
+def test_logistic_takes_the_middle_strength_where_a_class_is_too_rare_to_choose():
+    responses, classes = table([1, 0], [0, 1], [2, 0], [0, 2]), np.array([0, 1, 0, 1])
+    reader = Logistic((0.1, 0.5, 2.0)).fit(responses, classes)
+    assert reader.strength_ == 0.5
+    np.testing.assert_array_equal(reader.predict(responses), classes)
