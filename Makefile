@@ -83,13 +83,13 @@ clean: ## remove .venv, compiled programs and caches; never anything in results/
 # A Python counts only if it runs and can make an environment: some systems leave out venv, and
 # version managers leave commands that only print an error. The last line of a setup writes the
 # stamp, so an interrupted one starts afresh.
-$(ready): requirements.txt requirements-dev.txt
-	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
-	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+$(ready): requirements.txt requirements-dev.txt pyproject.toml
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 	        2>/dev/null && found=$$python && break; \
 	done; \
 	if [ -z "$$found" ]; then \
-	    echo "setup: no Python 3.11 to 3.13 with venv$(if $(PYTHON), at $(PYTHON)); install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
+	    echo "setup: no Python 3.11 to 3.14 with venv$(if $(PYTHON), at $(PYTHON)); install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
 	    exit 2; \
 	fi; \
 	if ! echo '#include <vector>' | $(CXX) -x c++ -fsyntax-only - 2>/dev/null; then \
@@ -100,5 +100,6 @@ $(ready): requirements.txt requirements-dev.txt
 	echo "setup: .venv with $$("$$found" --version), a minute or two"; \
 	rm -rf .venv; \
 	"$$found" -m venv .venv; \
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt; \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

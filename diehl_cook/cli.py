@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from diehl_cook import figures
+from diehl_cook import __version__, figures
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.images import splits
 from diehl_cook.images.datasets import DatasetError
-from diehl_cook.model import published
+from diehl_cook.model import published, resources
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
@@ -180,7 +180,7 @@ def reproduce_(options: argparse.Namespace) -> None:
 
 def benchmark_(options: argparse.Namespace) -> None:
     """Measure what a presentation costs with every kind of synapse and target."""
-    experiments = {size: load_experiment(f"experiments/n{size}.yaml") for size in options.sizes}
+    experiments = {size: load_experiment(f"n{size}") for size in options.sizes}
     images = splits.load(experiments[options.sizes[0]]).learning.rows
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as programs:
@@ -272,6 +272,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Diehl & Cook (2015): learn digits with spike-timing-dependent plasticity.",
         epilog="Exit code 0: done; 2: bad input; 1: another failure; 130: stopped with Ctrl-C.",
     )
+    parser.add_argument("--version", action="version", version=f"diehl_cook {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
     _add_evaluate(commands)
@@ -399,8 +400,8 @@ def _add_check(commands: Any) -> None:
         "--reference",
         type=Path,
         metavar="FILE.csv",
-        default=_REFERENCE / "n100.csv",
-        help="reference distribution (default: results/reference/n100.csv)",
+        default=resources.reference() / "n100.csv",
+        help="reference distribution (default: the one that comes along)",
     )
     parser.add_argument(
         "--write", action="store_true", help="make these runs the reference instead"

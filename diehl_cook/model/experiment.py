@@ -16,6 +16,7 @@ import yaml
 from brian2.units import ms, mV
 from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
+from diehl_cook.model import resources
 from diehl_cook.model.plasticity import RULES, Rule
 from diehl_cook.model.units import (
     Count,
@@ -242,20 +243,6 @@ class Experiment(Section):
         return self
 
 
-#: Experiment files that come with the project: inside an installed package, or beside it.
-EXPERIMENTS = next(
-    (
-        folder
-        for folder in (
-            Path(__file__).resolve().parents[1] / "experiments",
-            Path(__file__).resolve().parents[2] / "experiments",
-        )
-        if folder.is_dir()
-    ),
-    Path("experiments"),
-)
-
-
 def load_experiment(
     source: str | Path, overrides: Iterable[str] = (), **settings: Any
 ) -> Experiment:
@@ -309,9 +296,10 @@ def experiment_path(source: str | Path) -> Path:
     path = Path(source)
     if path.exists() or path.suffix or len(path.parts) > 1:
         return path
-    named = EXPERIMENTS / f"{source}.yaml"
+    folder = resources.experiments()
+    named = folder / f"{source}.yaml"
     if not named.exists():
-        known = ", ".join(sorted(file.stem for file in EXPERIMENTS.glob("*.yaml")))
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise ExperimentError(f"{source}: no such file or experiment; there are {known}")
     return named
 

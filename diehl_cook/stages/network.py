@@ -15,10 +15,11 @@ from scipy.sparse import csr_array
 
 from diehl_cook.engine.presenter import TESTING, Presenter
 from diehl_cook.engine.recorder import Record, Recorder
+from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import readout
 from diehl_cook.stages.evaluation import Examiner
-from diehl_cook.stages.programs import compile_network, programs_folder
+from diehl_cook.stages.programs import compile_network
 from diehl_cook.store import network_file
 from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.trained_network import TrainedNetwork
@@ -214,7 +215,7 @@ class Network:
 
     @cached_property
     def _recorder(self) -> Recorder:
-        return Recorder(self._presenter, programs_folder())
+        return Recorder(self._presenter, resources.programs())
 
     def _rows(self, images: ArrayLike) -> NDArray[Any]:
         rows = np.asarray(images)

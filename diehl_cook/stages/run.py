@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
+from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.evaluation import Evaluation
@@ -14,12 +14,6 @@ from diehl_cook.stages.progress import Narrator, Silence, Terminal
 from diehl_cook.store import network_file
 from diehl_cook.store.network_file import NetworkFileError
 from diehl_cook.store.run_folder import RunFolder
-
-#: Networks that come with the project, each with the accuracy measured of it.
-NETWORK_FOLDERS = (
-    Path(__file__).resolve().parents[1] / "reference" / "networks",
-    Path(__file__).resolve().parents[2] / "results" / "reference" / "networks",
-)
 
 
 class Run:
@@ -149,7 +143,7 @@ def load(source: str | Path) -> Network:
     path = Path(source)
     if path.is_dir():
         return Run(path).network
-    named = dict(_published())
+    named = published_networks()
     if not path.exists() and path.suffix != ".npz":
         if str(source) not in named:
             raise NetworkFileError(
@@ -166,10 +160,9 @@ def load_experiment_of(path: Path) -> Experiment:
     return RunFolder(path).experiment() if path.is_dir() else network_file.load(path).experiment
 
 
-def _published() -> Iterator[tuple[str, Path]]:
-    for folder in NETWORK_FOLDERS:
-        for path in folder.glob("*.npz"):
-            yield path.stem, path
+def published_networks() -> dict[str, Path]:
+    """Files of the networks that come with the project, by name."""
+    return {path.stem: path for path in (resources.reference() / "networks").glob("*.npz")}
 
 
 def _teller(progress: bool) -> Narrator:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from diehl_cook.model import published
+from diehl_cook.model import published, resources
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
@@ -19,9 +19,6 @@ from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
-
-#: One experiment file for each rule and size.
-EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments" / "reproduce"
 
 #: Seeds of each size: the spread over seeds is wider, and a seed cheaper, in small networks.
 SEEDS = {100: 5, 400: 3, 1600: 3, 6400: 2}
@@ -38,7 +35,7 @@ def plan(
     runs_folder: Path,
     overrides: Sequence[str] = (),
     seeds: int | None = None,
-    experiments: Path = EXPERIMENTS,
+    experiments: Path | None = None,
 ) -> list[Member]:
     """List the runs of the reproduction, the longest first.
 
@@ -55,7 +52,8 @@ def plan(
     seeds : int, optional
         How many seeds; by default `SEEDS`, and one for any other size.
     experiments : Path
-        Folder of the experiment files.
+        Folder of the experiment files, one for each rule and size; by default those that come
+        with the project.
 
     Returns
     -------
@@ -66,8 +64,9 @@ def plan(
     ExperimentError
         If an experiment file is missing or anything in it is wrong.
     """
+    folder = experiments or resources.experiments() / "reproduce"
     return [
-        _member(experiments / f"{rule}_n{size}.yaml", overrides, seed, runs_folder)
+        _member(folder / f"{rule}_n{size}.yaml", overrides, seed, runs_folder)
         for size in sorted(sizes, reverse=True)
         for rule in rules
         for seed in range(seeds or SEEDS.get(size, 1))

@@ -1,0 +1,79 @@
+"""The package as others install it: a wheel in a folder of its own, far from any checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([*pip, "wheel", *options, str(ROOT)], check=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """Runs the installed command in an empty folder; gives its outcome."""
+    site = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+
+    def run(*arguments, cache):
+        environment = {name: value for name, value in os.environ.items() if "DIEHL" not in name}
+        environment |= {"PYTHONPATH": str(site), "XDG_CACHE_HOME": str(cache)}
+        empty = tmp_path_factory.mktemp("empty")
+        return subprocess.run(
+            [sys.executable, "-m", "diehl_cook", *arguments], cwd=empty, env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_experiments_and_references_come_along(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for folder, inside in [("experiments", "experiments"), ("results/reference", "reference")]:
+        there = (path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*.yaml"))
+        assert {f"diehl_cook/{inside}/{path}" for path in there} <= names
+    assert "diehl_cook/reference/n100.csv" in names
+    assert "diehl_cook/reference/networks/triplet_n400.npz" in names
+    assert not any(name.startswith(("tests", "experiments", "results")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--version"], "diehl_cook 0."),
+        (["show", "n100"], "cells: 100"),
+        (["export", "triplet_n400", "mine.npz"], "The network lies in mine.npz."),
+    ],
+)
+def test_an_installed_command_finds_what_it_needs(installed, tmp_path, arguments, said):
+    done = installed(*arguments, cache=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"), [(None, "cache/diehl-cook/programs"), ("mine", "mine")]
+)
+def test_the_folder_of_programs(monkeypatch, tmp_path, named, expected):
+    from diehl_cook.model import resources
+
+    monkeypatch.setattr(resources, "is_checkout", lambda: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("DIEHL_COOK_PROGRAMS", raising=False)
+    if named:
+        monkeypatch.setenv("DIEHL_COOK_PROGRAMS", str(tmp_path / named))
+    assert resources.programs() == tmp_path / expected
