@@ -6,6 +6,7 @@ RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(or $(SEED),0)
 JOBS =
 SET =
 SWEEP =
+RUNS =
 SIZES = 100 400
 RULES =
 SEEDS =
@@ -26,7 +27,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures sweep reproduce check test test-all lint benchmark clean
+.PHONY: help setup train evaluate figures compare sweep reproduce check test test-all lint benchmark clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -45,6 +46,9 @@ evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on J
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures
 	$(run) figures $(RUN)
+
+compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, accuracy, curves
+	$(run) compare $(RUNS)
 
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(SWEEP) $(jobs) $(scheduler)

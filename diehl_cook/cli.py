@@ -25,13 +25,21 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.model.plasticity import RULES
-from diehl_cook.stages import evaluation, readout_table, report, run, whole_run
+from diehl_cook.stages import classify, evaluation, readout_table, report, run, whole_run
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
 from diehl_cook.store.files import WriteError, png_bytes, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
-from diehl_cook.studies import benchmark, estimate, paper_figures, reference_runs, reproduce, sweep
+from diehl_cook.studies import (
+    benchmark,
+    compare,
+    estimate,
+    paper_figures,
+    reference_runs,
+    reproduce,
+    sweep,
+)
 from diehl_cook.studies.batch import BatchError, run_batch, score_of
 from diehl_cook.studies.workers import Failure, WorkersError
 
@@ -139,6 +147,17 @@ def export(options: argparse.Namespace) -> None:
     print(f"The network lies in {options.file}{labelled}.")
 
 
+def classify_(options: argparse.Namespace) -> None:
+    """Read pictures of digits, of any size, dark on light or light on dark."""
+    network = run.load(options.network)
+    try:
+        readings = classify.classify(network, options.pictures)
+    except ValueError as error:
+        raise NetworkFileError(f"{options.network}: {error}") from None
+    for picture, reading in zip(options.pictures, readings, strict=True):
+        print(f"{picture}: {reading}")
+
+
 def sweep_(options: argparse.Namespace) -> None:
     """Train and evaluate an experiment with many values and seeds, and compare them."""
     swept = sweep.load_sweep(options.sweep, options.results)
@@ -176,6 +195,20 @@ def reproduce_(options: argparse.Namespace) -> None:
     print(reproduce.markdown(rows), end="")
     print(f"Every run, the figures and the networks lie in {options.into}/.")
     _complain_of(failures, len(members))
+
+
+def compare_(options: argparse.Namespace) -> None:
+    """Set runs side by side: what differs, accuracy, spread over seeds, curves."""
+    comparison = compare.compare(options.runs)
+    rows = compare.table(comparison)
+    write_whole(options.into / "comparison.csv", sweep.table_bytes(rows))
+    print(sweep.as_text(rows))
+    written = f"{options.into}/comparison.csv"
+    figure = compare.draw(comparison)
+    if figure is not None:
+        write_whole(options.into / "comparison.png", png_bytes(figure))
+        written += f" and {options.into}/comparison.png"
+    print(f"Table and curves: {written}")
 
 
 def benchmark_(options: argparse.Namespace) -> None:
@@ -278,6 +311,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_figures(commands)
     _add_export(commands)
+    _add_classify(commands)
+    _add_compare(commands)
     _add_show(commands)
     _add_benchmark(commands)
     _add_check(commands)
@@ -306,6 +341,19 @@ def _add_evaluate(commands: Any) -> None:
         help="compare all readouts on the same spikes, read for 50, 100, ... ms, too",
     )
     _add_jobs(parser)
+
+
+def _add_classify(commands: Any) -> None:
+    parser = _add(commands, "classify", classify_)
+    parser.add_argument(
+        "pictures", type=Path, nargs="+", metavar="PICTURE", help="picture files, e.g. digit.png"
+    )
+    parser.add_argument(
+        "--network",
+        default="triplet_n400",
+        metavar="RUN",
+        help="run folder, network file or published network (default: triplet_n400)",
+    )
 
 
 def _add_sweep(commands: Any) -> None:
@@ -384,6 +432,18 @@ def _add_export(commands: Any) -> None:
         default=32,
         help="of each weight: as trained (32, the default), rounded to half precision, or to 255"
         " steps up to the largest weight of each cell",
+    )
+
+
+def _add_compare(commands: Any) -> None:
+    parser = _add(commands, "compare", compare_)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/comparison"),
+        help="where table and figure go (default: results/comparison)",
     )
 
 

@@ -1,6 +1,7 @@
 """Accuracy during training of many runs, a panel for each size (Figure 2C)."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -41,7 +42,7 @@ def learning_curves(
     for axes in panels[len(sizes) :]:
         axes.remove()
     rules = list(dict.fromkeys(rule for size in sizes for rule in curves[size]))
-    colours = dict(zip(rules, COLOURS, strict=False))
+    colours = dict(zip(rules, cycle(COLOURS), strict=False))
     for number, (axes, size) in enumerate(zip(panels, sizes, strict=False)):
         for rule, runs in curves[size].items():
             length = min(np.asarray(accuracy).size for _, accuracy in runs)
@@ -75,6 +76,7 @@ def learning_curves(
         if number + columns >= len(sizes):
             axes.set_xlabel("training images seen (thousands)")
     panels[0].set_ylim(top=100)
-    panels[0].plot([], [], "<", color=GREY, markersize=7, label="paper, test images")
+    if any(paper.values()):
+        panels[0].plot([], [], "<", color=GREY, markersize=7, label="paper, test images")
     panels[0].legend(loc="lower right")
     return figure

@@ -69,15 +69,39 @@ def predict(responses: Responses, labels: NDArray[np.integer]) -> Labels:
     ndarray, shape (images,)
         The lowest of equal classes; `NO_CLASS` where no labelled cell fired.
     """
+    spikes, cells = spikes_by_class(responses, labels)
+    if cells.size == 0:
+        return np.full(len(spikes), NO_CLASS)
+    predictions = np.argmax(spikes / np.maximum(cells, 1), axis=1)
+    predictions[spikes.sum(axis=1) == 0] = NO_CLASS
+    return predictions
+
+
+def spikes_by_class(
+    responses: Responses, labels: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count spikes of the cells of each class.
+
+    Parameters
+    ----------
+    responses : array or sparse array, shape (images, cells)
+        Spikes of each cell during each image.
+    labels : ndarray, shape (cells,)
+        As `assign_labels` returns them.
+
+    Returns
+    -------
+    spikes : ndarray, shape (images, n_classes)
+        Up to the highest class that a cell has; no class if none has any.
+    cells : ndarray, shape (n_classes,)
+        Cells of each class.
+    """
     counts = csr_array(responses)
     labelled = np.flatnonzero(labels != NO_CLASS)
     if labelled.size == 0:
-        return np.full(counts.shape[0], NO_CLASS)
+        return np.zeros((counts.shape[0], 0), np.int64), np.zeros(0, np.int64)
     voters = _membership(labels[labelled])
-    spikes = (counts[:, labelled] @ voters).toarray()
-    predictions = np.argmax(spikes / np.maximum(voters.sum(axis=0), 1), axis=1)
-    predictions[spikes.sum(axis=1) == 0] = NO_CLASS
-    return predictions
+    return (counts[:, labelled] @ voters).toarray(), voters.sum(axis=0)
 
 
 class Readout(ClassifierMixin, BaseEstimator, ABC):

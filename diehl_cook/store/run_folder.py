@@ -268,14 +268,15 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
 
 def _difference(one: Experiment, other: Experiment) -> str:
     """The first key in which two experiments differ, with both values."""
-    ours, theirs = (dict(_flatten(what_matters(each))) for each in (one, other))
+    ours, theirs = (dict(flat(what_matters(each))) for each in (one, other))
     key = next(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"
 
 
-def _flatten(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Values of an experiment by dotted key."""
     for key, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flatten(value, f"{above}{key}.")
+            yield from flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value

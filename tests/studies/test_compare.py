@@ -1,0 +1,85 @@
+"""Runs side by side: what differs, means and spread over seeds, and what is not there yet."""
+
+import numpy as np
+import pytest
+
+from diehl_cook.cli import main
+from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.studies import compare
+
+
+@pytest.fixture
+def run_of(experiment_with, tmp_path):
+    """Makes a run folder that says it was trained and evaluated."""
+
+    def make(name, accuracy, *overrides):
+        folder = RunFolder(tmp_path / name)
+        experiment = experiment_with(*overrides)
+        folder.settle(experiment)
+        block = {"spikes_per_presentation": 17.0, "retries": 3, "mean_theta_mV": 30.0}
+        rows = [
+            block | {"images": 500 * n, "online_accuracy": "" if n == 1 else 0.5 + n / 10}
+            | {"ms_per_presentation": 0.25}
+            for n in (1, 2, 3)
+        ]  # fmt: skip
+        folder.write_training(rows)
+        if accuracy is not None:
+            settings = experiment.evaluation.model_dump(mode="json")
+            summary = {"accuracy_mean": accuracy, "accuracy_sd": None, "spikes_per_image": 16.5}
+            folder.save_evaluation(
+                summary | {"settings": settings, "confusion": [[1]]}, {"spikes": np.zeros(1)}
+            )
+        return folder.path
+
+    return make
+
+
+@pytest.fixture
+def runs(run_of):
+    faster = "plasticity.triplet.eta_postsynaptic=0.02"
+    return [
+        run_of("a0", 0.80, "seed=0"),
+        run_of("a1", 0.84, "seed=1"),
+        run_of("b0", 0.90, "seed=0", faster),
+        run_of("b1", None, "seed=1", faster),
+    ]
+
+
+def test_rows_say_what_differs_and_means_over_seeds(runs):
+    slow, fast = compare.table(compare.compare(runs))
+    key = "plasticity.triplet.eta_postsynaptic"
+    assert (slow[key], fast[key]) == (0.01, 0.02)
+    assert (slow["accuracy"], slow["sd over seeds"]) == (82.0, 2.83)
+    assert (fast["accuracy"], fast["sd over seeds"]) == (90.0, "")
+    assert slow["runs"] == f"{runs[0]} {runs[1]}"
+    assert slow["paper"] == 82.9
+
+
+def test_parameters_of_rules_not_chosen_are_no_difference(run_of):
+    paths = [run_of("a", 0.8), run_of("b", 0.8, "plasticity.power_law.eta=0.5")]
+    assert compare.compare(paths).keys == []
+
+
+def test_one_panel_a_size_and_one_line_a_group(runs, run_of):
+    figure = compare.draw(compare.compare([*runs, run_of("c", 0.7, "cells=25")]))
+    assert [axes.get_title("left") for axes in figure.axes] == ["25 cells", "100 cells"]
+    lines = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 3]
+    assert len(lines) == 2
+
+
+def test_runs_without_a_block_have_no_curve(run_of):
+    path = run_of("a", 0.8)
+    RunFolder(path).write_training([])
+    assert compare.draw(compare.compare([path])) is None
+
+
+def test_the_command_writes_table_and_figure(runs, tmp_path, capsys):
+    into = tmp_path / "both"
+    assert main(["compare", *map(str, runs), "--into", str(into)]) == 0
+    assert {path.name for path in into.iterdir()} == {"comparison.csv", "comparison.png"}
+    assert "eta_postsynaptic" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_run_is_named(runs, tmp_path):
+    with pytest.raises(RunFolderError, match="no run here"):
+        compare.compare([*runs, tmp_path])
