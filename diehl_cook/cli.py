@@ -36,6 +36,7 @@ from diehl_cook.studies import (
     compare,
     estimate,
     paper_figures,
+    readouts,
     reference_runs,
     reproduce,
     sweep,
@@ -231,6 +232,22 @@ def benchmark_(options: argparse.Namespace) -> None:
     print(f"Numbers and figure lie in {options.into}/: benchmark.json, benchmark.png.")
 
 
+def readouts_(options: argparse.Namespace) -> None:
+    """Compare all readouts on the spikes of many networks: a table, and a figure for each size."""
+    networks = [run.load(source) for source in options.networks]
+    for number, network in enumerate(networks):
+        if readouts.is_measured(readouts.read_table(options.into), network.experiment):
+            continue
+        print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
+        rows = readouts.measure(network, options.repeats, options.jobs, Terminal())
+        readouts.write_table(options.into, rows)
+    rows = readouts.read_table(options.into)
+    for name, figure in readouts.draw(rows).items():
+        write_whole(options.into / f"{name}.png", png_bytes(figure))
+    print(readouts.markdown(rows), end="")
+    print(f"Table and figures lie in {options.into}/: {readouts.TABLE}, readouts_n*.png.")
+
+
 def check(options: argparse.Namespace) -> None:
     """Tell whether runs of 100 cells are like the reference runs, or make these the reference."""
     folders = [RunFolder(path) for path in options.runs]
@@ -315,6 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_show(commands)
     _add_benchmark(commands)
+    _add_readouts(commands)
     _add_check(commands)
     _add_sweep(commands)
     _add_reproduce(commands)
@@ -445,6 +463,32 @@ def _add_compare(commands: Any) -> None:
         default=Path("results/comparison"),
         help="where table and figure go (default: results/comparison)",
     )
+
+
+def _add_readouts(commands: Any) -> None:
+    parser = _add(commands, "readouts", readouts_)
+    parser.add_argument(
+        "networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="run folders, network files or names of published networks; those that are in the"
+        " table already are left as they are",
+    )
+    parser.add_argument(
+        "--repeats",
+        type=_positive,
+        default=3,
+        metavar="N",
+        help="presentations of the test images (default: 3)",
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=_REFERENCE,
+        help=f"folder of table and figures (default: {_REFERENCE})",
+    )
+    _add_jobs(parser)
 
 
 def _add_check(commands: Any) -> None:

@@ -11,6 +11,7 @@ from diehl_cook.figures.distributions import spike_counts, theta_distribution
 from diehl_cook.figures.learning_curves import learning_curves
 from diehl_cook.figures.misread_digits import misread_digits
 from diehl_cook.figures.raster import raster
+from diehl_cook.figures.readouts import readouts
 from diehl_cook.figures.receptive_fields import receptive_fields
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "misread_digits",
     "online_accuracy",
     "raster",
+    "readouts",
     "receptive_fields",
     "spike_counts",
     "theta_distribution",

@@ -1,0 +1,152 @@
+"""Every readout of many networks: one table, and a figure for each size."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from diehl_cook import figures
+from diehl_cook.model import published
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages import whole_run
+from diehl_cook.stages.network import Network
+from diehl_cook.stages.progress import Narrator
+from diehl_cook.store.files import csv_text, write_whole
+
+Row = dict[str, Any]
+
+TABLE = "readouts.csv"
+
+
+def measure(network: Network, repeats: int, jobs: int, narrator: Narrator) -> list[Row]:
+    """Score every readout of a network.
+
+    Parameters
+    ----------
+    network : Network
+        Its experiment says on which images.
+    repeats : int
+        Presentations of the test images.
+    jobs : int
+        Processes at a time; the result does not depend on it.
+    narrator : Narrator
+        Told how it goes on.
+
+    Returns
+    -------
+    list of dict
+        A row for each readout and time.
+    """
+    experiment = network.experiment
+    settings = experiment.evaluation.model_copy(update={"repeats": repeats})
+    asked = experiment.model_copy(update={"evaluation": settings})
+    result = whole_run.evaluate_network(asked, network.trained, jobs, narrator, all_readouts=True)
+    return [{**_whose(experiment), **row, "repeats": repeats} for row in result.readouts]
+
+
+def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
+    """Put rows into ``readouts.csv``, in place of those of the same networks.
+
+    Returns
+    -------
+    list of dict
+        All rows of the file, by size, rule and seed.
+    """
+    fresh = {_network(row) for row in rows}
+    kept = [row for row in read_table(folder) if _network(row) not in fresh]
+    everything = sorted([*kept, *rows], key=_network)
+    write_whole(folder / TABLE, csv_text(everything).encode())
+    return everything
+
+
+def read_table(folder: Path) -> list[Row]:
+    """Rows of ``readouts.csv``, none if there is no such file."""
+    path = folder / TABLE
+    if not path.exists():
+        return []
+    return [
+        {
+            name: value if name in ("rule", "readout") else float(value) if value else ""
+            for name, value in row.items()
+        }
+        | {"cells": int(row["cells"]), "seed": int(row["seed"]), "repeats": int(row["repeats"])}
+        for row in csv.DictReader(io.StringIO(path.read_text()))
+    ]
+
+
+def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:
+    """Whether a table has rows of the network of an experiment."""
+    return _network(_whose(experiment)) in {_network(row) for row in rows}
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Accuracy on all spikes in per cent, the mean over seeds, as a Markdown table."""
+    readouts = list(dict.fromkeys(row["readout"] for row in rows))
+    lines = [
+        "| rule | N | seeds | paper | " + " | ".join(readouts) + " |",
+        "|---" * (4 + len(readouts)) + "|",
+    ]
+    for cells, rule in sorted({(row["cells"], row["rule"]) for row in rows}):
+        of_network = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
+        curves = {name: _curves(of_network, name) for name in readouts}
+        seeds = len(next(iter(curves.values()))[1])
+        theirs = published.test_accuracy(rule, cells)
+        values = [f"{accuracies[:, -1].mean():.2f}" for _, accuracies in curves.values()]
+        lines.append(
+            f"| {rule} | {cells} | {seeds} | {'' if theirs is None else theirs} | "
+            + " | ".join(values)
+            + " |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def draw(rows: Sequence[Row]) -> dict[str, Figure]:
+    """A figure for each size, under the name of its file."""
+    return {
+        f"readouts_n{cells}": figures.readouts(
+            {
+                rule: {
+                    name: _curves(rows, name, rule, cells)
+                    for name in dict.fromkeys(row["readout"] for row in rows)
+                }
+                for rule in sorted({row["rule"] for row in rows if row["cells"] == cells})
+            },
+            {
+                rule: accuracies[cells]
+                for rule, accuracies in published.TEST_ACCURACY.items()
+                if cells in accuracies
+            },
+        )
+        for cells in sorted({row["cells"] for row in rows})
+    }
+
+
+def _curves(
+    rows: Sequence[Row], readout: str, rule: str | None = None, cells: int | None = None
+) -> tuple[list[float], np.ndarray]:
+    """Times in milliseconds, and accuracy in per cent, shape (seeds, times), of one readout."""
+    chosen = [
+        row
+        for row in rows
+        if row["readout"] == readout
+        and rule in (None, row["rule"])
+        and cells in (None, row["cells"])
+    ]
+    times = sorted({float(row["read_ms"]) for row in chosen})
+    accuracy = {(row["seed"], float(row["read_ms"])): row["accuracy_mean"] for row in chosen}
+    seeds = sorted({row["seed"] for row in chosen})
+    return times, 100 * np.array([[accuracy[seed, time] for time in times] for seed in seeds])
+
+
+def _whose(experiment: Experiment) -> Row:
+    return {"rule": experiment.rule, "cells": experiment.cells, "seed": experiment.seed}
+
+
+def _network(row: Row) -> tuple[int, str, int]:
+    return int(row["cells"]), row["rule"], int(row["seed"])
