@@ -11,7 +11,6 @@ from diehl_cook.stages import whole_run
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Silence
 from diehl_cook.studies import readouts
-from diehl_cook.studies.readouts import TABLE
 
 TIMES, NAMES = (50.0, 350.0), ("class_mean", "naive_bayes")
 
@@ -69,7 +68,7 @@ def test_there_is_a_figure_for_each_size_with_a_panel_for_each_rule():
     rows = [*rows_of(), *rows_of("exponential"), *rows_of(cells=100), *rows_of(seed=1, best=0.92)]
     figures = readouts.draw(rows)
     assert list(figures) == ["readouts_n100", "readouts_n400"]
-    panels = {axes.get_title(): axes for axes in figures["readouts_n400"].axes}
+    panels = {axes.get_title("left"): axes for axes in figures["readouts_n400"].axes}
     assert list(panels) == ["exponential", "triplet"]
     lines = {line.get_label(): line for line in panels["triplet"].lines}
     np.testing.assert_allclose(lines["naive_bayes"].get_xdata(), TIMES)
