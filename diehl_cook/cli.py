@@ -302,6 +302,7 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
         + f" over {len(result.accuracies)} repeats of {result.predictions.shape[1]} images, "
         f"{summary['spikes_per_image']:.1f} spikes an image, "
         f"{summary['unlabelled_cells']} of {experiment.cells} cells unlabelled."
+        + (f" {result.skipped:g} images skipped, too silent." if result.skipped else "")
     )
 
 

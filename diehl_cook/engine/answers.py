@@ -22,14 +22,23 @@ class Answers:
         Which cell fired.
     steps : ndarray of int32, shape (spikes,)
         Time steps since the image came on.
-    shape : tuple of int
-        Number of images and of cells.
+    silent : ndarray of bool, shape (images,)
+        Images that never drew enough spikes and were left behind, as
+        ``presentation.on_silence: skip`` says.
+    n_cells : int
+        Number of cells.
     """
 
     images: NDArray[np.int32]
     cells: NDArray[np.int32]
     steps: NDArray[np.int32]
-    shape: tuple[int, int]
+    silent: NDArray[np.bool_]
+    n_cells: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of images and of cells."""
+        return self.silent.size, self.n_cells
 
     def responses(self, steps: int | None = None) -> csr_array:
         """Count the spikes of each cell during each image.
@@ -58,5 +67,6 @@ def join(parts: Sequence[Answers]) -> Answers:
         ),
         np.concatenate([part.cells for part in parts]),
         np.concatenate([part.steps for part in parts]),
-        (int(before[-1]), parts[0].shape[1]),
+        np.concatenate([part.silent for part in parts]),
+        parts[0].n_cells,
     )

@@ -208,7 +208,7 @@ class Presenter:
         bounds.check_state(self.experiment, state)
         return Shown(
             state=_with_time_shifted(state, shown.size * self.experiment.presentation_steps),
-            answers=self._answers(results, shown, span.count),
+            answers=self._answers(results, shown),
             showings=np.bincount(shown, minlength=span.count),
             spikes=results[f"{protocol.SPIKES}.i"].size,
             seconds=float(results[RUN_SECONDS][0]),
@@ -218,17 +218,19 @@ class Presenter:
         values = protocol.parameter_values(self.experiment)
         return {name: values[name] for name in self.program.names("parameter")}
 
-    def _answers(self, results: Arrays, shown: NDArray[np.integer], n_images: int) -> Answers:
+    def _answers(self, results: Arrays, shown: NDArray[np.integer]) -> Answers:
         """Keep the spikes of the last showing of each image."""
         steps = np.rint(results[f"{protocol.SPIKES}.t"] / float(self.experiment.time_step))
         presentation, step = np.divmod(steps.astype(np.int64), self.experiment.presentation_steps)
         is_last = np.append(shown[1:] != shown[:-1], True)
         counted = is_last[presentation]
+        drawn = results[f"{protocol.PRESENTATIONS}.spikes"][is_last]
         return Answers(
             images=shown[presentation[counted]].astype(np.int32),
             cells=results[f"{protocol.SPIKES}.i"][counted].astype(np.int32),
             steps=step[counted].astype(np.int32),
-            shape=(n_images, self.experiment.cells),
+            silent=drawn < self.experiment.presentation.minimum_spikes,
+            n_cells=self.experiment.cells,
         )
 
     def _delays(self, stage: int) -> Arrays:
@@ -245,6 +247,7 @@ class Presenter:
         return (
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
             f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
+            " presentation.on_silence=skip goes on without it"
         )
 
 

@@ -69,7 +69,7 @@ def confusion(
     axes.set_yticks(range(n_classes))
     if matrix.shape[1] > n_classes:
         axes.axvline(n_classes - 0.5, color="white", linewidth=4)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, labelsize=float(np.clip(330 / n_classes, 5.5, 11.0)))
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")

@@ -1,4 +1,4 @@
-"""Images and labels from IDX files: the MNIST of this repository, or a folder of your own."""
+"""Images and labels: the MNIST of this repository, a folder of IDX files, or another source."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import shlex
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from diehl_cook.images import other_sources
+from diehl_cook.images.split import DatasetError, Split, SplitName
 
 __all__ = ["MNIST", "Dataset", "DatasetError", "Split", "load", "load_split", "read_idx"]
 
@@ -27,37 +29,10 @@ MNIST_SHA256 = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-SplitName = Literal["train", "test"]
-
 # MNIST calls its test files t10k-..., EMNIST emnist-<set>-test-...
 _FILE_STEMS = {"train": ("train",), "test": ("t10k", "test")}
 _DIMENSIONS = {"images": 3, "labels": 1}
 _UNSIGNED_BYTE = 0x08
-
-
-class DatasetError(ValueError):
-    """A data file that cannot be used; the message, one line, names it and the way out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Images and their labels, read-only, in the order of the file.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (n, rows, columns)
-        Brightness, 0 to 255. EMNIST's images are stored transposed and are left so.
-    labels : ndarray of uint8, shape (n,)
-        The class of each image.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-
-    @property
-    def rows(self) -> NDArray[np.uint8]:
-        """Each image as a row of pixels, shape (n, n_pixels)."""
-        return self.images.reshape(len(self.images), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +59,10 @@ def load(folder: str | os.PathLike[str] | None = None) -> Dataset:
     Parameters
     ----------
     folder : path, optional
-        A folder of four IDX files named as MNIST's or EMNIST's, plain, ``.gz`` or ``.xz``.
-        By default the MNIST of this repository, which is checked against its SHA-256.
+        A folder of four IDX files named as MNIST's or EMNIST's, plain, ``.gz`` or ``.xz``; or
+        one of pictures, ``train/CLASS/*.png`` and ``test/CLASS/*.png``; or an ``.npz`` file of
+        the arrays of `Dataset`; or ``sklearn:digits``, which scikit-learn brings along. By
+        default the MNIST of this repository, which is checked against its SHA-256.
 
     Returns
     -------
@@ -125,6 +102,11 @@ def load_split(split: SplitName, folder: str | os.PathLike[str] | None = None) -
         If a file is missing, damaged, ambiguous, or does not fit the other.
     """
     path = _folder(folder)
+    other = other_sources.loader(path)
+    return _load_idx(split, path) if other is None else other(split, path)
+
+
+def _load_idx(split: SplitName, path: Path) -> Split:
     images_file, images_prefix = _find(path, split, "images")
     labels_file, labels_prefix = _find(path, split, "labels")
     if images_prefix != labels_prefix:
@@ -138,7 +120,9 @@ def load_split(split: SplitName, folder: str | os.PathLike[str] | None = None) -
             f"{labels_file}: {len(labels)} labels for the {len(images)} images of "
             f"{images_file.name}; fetch both files again from one source"
         )
-    return Split(images, labels)
+    # EMNIST's files hold each image with rows and columns exchanged.
+    upright = images.transpose(0, 2, 1) if "emnist" in images_prefix.lower() else images
+    return Split(upright, labels)
 
 
 def read_idx(path: str | os.PathLike[str], dimensions: int) -> NDArray[np.uint8]:

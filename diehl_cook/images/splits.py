@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from diehl_cook.images import datasets
 from diehl_cook.images.datasets import DatasetError, Split
@@ -62,6 +64,31 @@ def load(experiment: Experiment) -> Splits:
     )
 
 
+def resolve(experiment: Experiment) -> Experiment:
+    """Put the number for ``connections.weight_sum: auto``, which follows from the images.
+
+    The weight of a lit pixel, and with it the room that learning has below ``w_max``, stays that
+    of MNIST: the sum is in proportion to the light of an image, pixels times mean brightness, over
+    all training images. Test images are not opened.
+
+    Raises
+    ------
+    DatasetError
+        If the images cannot be used.
+    """
+    stated: Any = experiment.connections.weight_sum
+    if stated != "auto":
+        return experiment
+    images = datasets.load_split("train", experiment.data.folder).images
+    share = int(images.sum(dtype=np.int64)) * _MNIST_IMAGES / (_MNIST_LIGHT * len(images))
+    if share == 0:
+        raise DatasetError(
+            f"{experiment.data.folder}: all training images are blank; choose others"
+        )
+    connections = experiment.connections.model_copy(update={"weight_sum": 78.0 * share})
+    return experiment.model_copy(update={"connections": connections})
+
+
 def _hold_out(train: Split, count: int) -> tuple[Split, Split]:
     """Part training images: those to learn, and the last, so many, to score."""
     border = len(train.images) - count
@@ -78,3 +105,7 @@ def _hold_out(train: Split, count: int) -> tuple[Split, Split]:
 
 def _first(split: Split, count: int | None) -> Split:
     return Split(split.images[:count], split.labels[:count])
+
+
+# The sum over all pixels of MNIST's training images, for which the published sum of weights is.
+_MNIST_LIGHT, _MNIST_IMAGES = 1_567_298_545, 60_000

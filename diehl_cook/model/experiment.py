@@ -23,6 +23,7 @@ from diehl_cook.model.units import (
     CountOrZero,
     NotNegative,
     Positive,
+    PositiveOrAuto,
     Section,
     Time,
     TimeOrZero,
@@ -96,8 +97,10 @@ class Connections(Section):
     inhibitory_to_excitatory: NotNegative = Field(17.0, description="to all others; code")
     w_max: Positive = Field(1.0, description="input weights stay in [0, w_max]; code")
     w_start: Positive = Field(0.3, description="weights start at (U[0,1) + 0.01) * w_start; code")
-    weight_sum: Positive = Field(
-        78.0, description="input weights of a cell sum to this before each showing; code"
+    weight_sum: PositiveOrAuto = Field(
+        78.0,
+        description="input weights of a cell sum to this before each showing; code; auto: 78 for"
+        " MNIST, otherwise in proportion to the light of a mean training image",
     )
     normalise: bool = Field(True, description="scale to weight_sum; code: always")
     update_order: Literal["pre_first", "post_first"] = Field(
@@ -124,7 +127,12 @@ class Presentation(Section):
         2000, description="more excitatory spikes are a runaway and end the run; ours"
     )
     maximum_showings: Count = Field(
-        200, description="give up with an error; paper and code: no limit; ours"
+        200, description="then on_silence decides; paper and code: no limit; ours"
+    )
+    on_silence: Literal["error", "skip"] = Field(
+        "error",
+        description="what ends the showings of an image that never draws enough spikes, as a blank"
+        " one: an error, or the next image, and a count of those left behind; ours",
     )
 
 
@@ -157,7 +165,11 @@ class Evaluation(Section):
 class Data(Section):
     """The images: MNIST unless a folder is named."""
 
-    folder: Path | None = Field(None, description="folder of IDX files in MNIST's format")
+    folder: Path | None = Field(
+        None,
+        description="folder of IDX files in MNIST's format or of pictures (train/CLASS/*.png,"
+        " test/CLASS/*.png), .npz file of arrays (train_images, ...), or sklearn:digits",
+    )
     validation: CountOrZero = Field(
         0,
         description="the last so many training images are not learned but scored, in place of"
@@ -452,6 +464,8 @@ def _set_here(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]
 
 
 def _folder(stated: str | os.PathLike[str], here: Path) -> Path:
+    if str(stated).startswith("sklearn:"):  # which a library brings along
+        return Path(stated)
     return here.absolute() / Path(stated).expanduser()
 
 

@@ -75,14 +75,16 @@ stage : integer
 minimum_spikes : integer (shared, constant)
 maximum_showings : integer (shared, constant)
 maximum_spikes : integer (shared, constant)
+skips_silent : integer (shared, constant)
 seed : integer (shared, constant)
 """
 PRESENTATION_ENDS = "step == presentation_steps - 1"
 NEXT_PRESENTATION = """
 enough = int(spikes >= minimum_spikes)
 runaway = int(spikes > maximum_spikes)
-image = image + enough
-showing = (1 - enough) * (showing + 1)
+skipped = skips_silent * (1 - enough) * int(showing + 1 >= maximum_showings)
+image = image + enough + skipped
+showing = (1 - enough - skipped) * (showing + 1)
 spikes = 0
 halted = halt_run(int(image >= end_image) + int(showing >= maximum_showings) + runaway)
 """
@@ -184,6 +186,7 @@ def parameter_values(experiment: Experiment) -> dict[str, NDArray[np.float64]]:
         f"{PROTOCOL}.minimum_spikes": experiment.presentation.minimum_spikes,
         f"{PROTOCOL}.maximum_showings": experiment.presentation.maximum_showings,
         f"{PROTOCOL}.maximum_spikes": experiment.presentation.maximum_spikes,
+        f"{PROTOCOL}.skips_silent": experiment.presentation.on_silence == "skip",
         f"{PROTOCOL}.seed": experiment.seed,
         f"{INPUT}.first_intensity": experiment.presentation.intensity,
         f"{INPUT}.intensity_step": experiment.presentation.intensity_step,

@@ -16,6 +16,8 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 _NUMBER_AND_UNIT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]+)\s*")
@@ -148,3 +150,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean]
 Count = Annotated[int, Field(gt=0, lt=2**31), _NoBoolean]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31), _NoBoolean]
+
+
+def _auto_or_positive(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == "auto" else check(value)
+
+
+#: A number above zero, or ``auto`` for one that follows from the images.
+PositiveOrAuto = Annotated[Positive, WrapValidator(_auto_or_positive)]

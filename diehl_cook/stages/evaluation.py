@@ -37,6 +37,8 @@ class Evaluation:
         Shares from 0 to 1.
     confusion : ndarray, shape (n_classes, n_classes + 1)
         Mean count over the repeats; the last column counts images without a prediction.
+    skipped : float
+        Images that never drew enough spikes, the mean over the repeats.
     readouts : sequence of dict
         Every readout compared, as `readout_table.compare` does, if that was asked for.
     """
@@ -46,6 +48,7 @@ class Evaluation:
     spikes: NDArray[np.integer]
     accuracies: NDArray[np.floating]
     confusion: NDArray[np.floating]
+    skipped: float = 0.0
     readouts: Sequence[readout_table.Row] = ()
 
     @property
@@ -73,6 +76,7 @@ class Evaluation:
             "accuracies": self.accuracies.tolist(),
             "spikes_per_image": float(self.spikes.mean()),
             "unlabelled_cells": int(np.sum(self.labels == readout.NO_CLASS)),
+            "skipped_images": self.skipped,
             "images_without_prediction": float(self.confusion[:, -1].sum()),
             "confusion": self.confusion.tolist(),
         }
@@ -260,6 +264,7 @@ def score(
         spikes=np.array([each.sum(axis=1) for each in responses]),
         accuracies=np.array([readout.accuracy(classes, row) for row in predictions]),
         confusion=np.mean(counts, axis=0),
+        skipped=float(np.mean([each.silent.sum() for each in answers])),
     )
 
 

@@ -33,6 +33,7 @@ class Block:
     responses: list[csr_array] = dataclasses.field(default_factory=list)
     presentations: int = 0
     spikes: int = 0
+    skipped: int = 0
     seconds: float = 0.0
 
     @property
@@ -45,6 +46,7 @@ class Block:
         self.responses.append(shown.responses)
         self.presentations += int(shown.showings.sum())
         self.spikes += shown.spikes
+        self.skipped += int(shown.answers.silent.sum())
         self.seconds += seconds
 
 
@@ -142,6 +144,7 @@ def _close_block(journey: Journey, classes: NDArray[np.integer]) -> None:
             "online_accuracy": "" if np.isnan(accuracy) else accuracy,
             "spikes_per_presentation": block.spikes / block.presentations,
             "retries": block.presentations - block.images,
+            "skipped": block.skipped,
             "mean_theta_mV": float(theta.mean() * 1e3),
             "ms_per_presentation": round(block.seconds / block.presentations * 1e3, 4),
         }
@@ -173,7 +176,7 @@ def _pack(journey: Journey) -> Arrays:
         "images": np.array(journey.images),
         "rows": np.array(json.dumps(journey.rows)),
         "labels": np.array([]) if journey.labels is None else journey.labels,
-        "block/counts": np.array([block.presentations, block.spikes]),
+        "block/counts": np.array([block.presentations, block.spikes, block.skipped]),
         "block/seconds": np.array(block.seconds),
         "block/shape": np.array(responses.shape),
         "block/data": responses.data,
@@ -218,7 +221,7 @@ def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
 def _unpack(arrays: Arrays) -> Journey:
     parts = (arrays[f"block/{name}"] for name in ("data", "indices", "indptr"))
     responses = csr_array(tuple(parts), shape=tuple(arrays["block/shape"]))
-    presentations, spikes = (int(count) for count in arrays["block/counts"])
+    presentations, spikes, skipped = (int(count) for count in arrays["block/counts"])
     return Journey(
         state={
             name.removeprefix("state/"): value
@@ -228,5 +231,5 @@ def _unpack(arrays: Arrays) -> Journey:
         images=int(arrays["images"].item()),
         rows=json.loads(str(arrays["rows"])),
         labels=arrays["labels"] if arrays["labels"].size else None,
-        block=Block([responses], presentations, spikes, float(arrays["block/seconds"])),
+        block=Block([responses], presentations, spikes, skipped, float(arrays["block/seconds"])),
     )

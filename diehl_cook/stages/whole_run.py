@@ -52,6 +52,7 @@ def train_run(
     """
     narrator = narrator or Silence()
     images = splits.load(experiment)
+    experiment = splits.resolve(experiment)
     with folder.claim() as workspace:
         folder.settle(experiment)
         if folder.has_network():

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from diehl_cook.images import splits
 from diehl_cook.model import published, resources
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.stages import whole_run
@@ -75,7 +76,7 @@ def plan(
 
 def _member(path: Path, overrides: Sequence[str], seed: int, runs_folder: Path) -> Member:
     experiment = load_experiment(path, overrides, seed=seed)
-    return Member(experiment, RunFolder(runs_folder / f"{path.stem}-seed{seed}"))
+    return Member(splits.resolve(experiment), RunFolder(runs_folder / f"{path.stem}-seed{seed}"))
 
 
 def write_table(members: Sequence[Member], folder: Path) -> list[Row]:

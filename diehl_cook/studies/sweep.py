@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from diehl_cook.images import splits
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
@@ -212,7 +213,7 @@ def _members(
     for seed in seeds:
         run_name = f"{name}-seed{seed}"
         experiment = _experiment(path, base, overrides, seed, run_name)
-        yield Member(experiment, RunFolder(folder / run_name))
+        yield Member(splits.resolve(experiment), RunFolder(folder / run_name))
 
 
 def _experiment(

@@ -96,6 +96,25 @@ def test_a_blank_image_ends_in_an_error_that_names_it(experiment_with, presenter
         show(presenter, images, first=7)
 
 
+def test_a_blank_image_is_left_behind_if_asked_for(
+    experiment_with, presenter_of, show, digits, spy
+):
+    skipping = experiment_with("presentation.maximum_showings=4", "presentation.on_silence=skip")
+    presenter = presenter_of(skipping, learning=False)
+    runs = spy(presenter.program, "run")
+    blank = np.zeros(PIXELS, np.uint8)
+    images = np.stack([digits.images[0], blank, blank, digits.images[1], blank])
+    shown = show(presenter, images, first=7)
+    assert shown.showings.tolist() == [1, 4, 4, 1, 4]
+    assert shown.answers.silent.tolist() == [False, True, True, False, True]
+    np.testing.assert_array_equal(shown.responses.sum(axis=1) >= 5, ~shown.answers.silent)
+    # The image after a blank one is shown as intensely as any at first.
+    showing = runs[0][1]["presentations.showing"]
+    assert showing.tolist() == [0, *range(4), *range(4), 0, *range(4)]
+    alone = show(presenter, images[3:4], first=10)
+    assert alone.showings.tolist() == [1]
+
+
 def test_weights_are_normalised_before_each_showing(experiment_with, presenter_of, show, start):
     presenter = presenter_of(experiment_with(*NO_LEARNING), learning=True)
     state = start(presenter)

@@ -27,11 +27,13 @@ def answers(classes, seed):
         cells, steps = np.concatenate([early, late], axis=1)
         parts.append((np.full(12, row), cells, steps))
     images, cells, steps = np.concatenate(parts, axis=1).astype(np.int32)
-    return Answers(images, cells, steps, (IMAGES, CELLS))
+    return Answers(images, cells, steps, np.zeros(IMAGES, bool), CELLS)
 
 
 def test_only_spikes_before_a_step_are_read():
-    given = Answers(np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([3, 9, 10]), (3, 2))
+    given = Answers(
+        np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([3, 9, 10]), np.zeros(3, bool), 2
+    )
     assert given.responses().toarray().tolist() == [[0, 2], [1, 0], [0, 0]]
     assert given.responses(9).toarray().tolist() == [[0, 1], [0, 0], [0, 0]]
     assert given.responses(10).toarray().tolist() == [[0, 2], [0, 0], [0, 0]]
@@ -48,7 +50,8 @@ def test_joined_parts_are_the_whole(classes):
                 whole.images[inside] - first,
                 whole.cells[inside],
                 whole.steps[inside],
-                (last - first, CELLS),
+                whole.silent[first:last],
+                CELLS,
             )
         )
     joined = join(parts)

@@ -146,6 +146,7 @@ def test_each_row_says_what_happened_in_its_block(training, spy, digits):
         showings = sum(part.showings.sum() for part in parts)
         assert row["images"] == block.stop
         assert row["retries"] == showings - BLOCK
+        assert row["skipped"] == 0
         assert row["spikes_per_presentation"] == sum(part.spikes for part in parts) / showings
         assert row["mean_theta_mV"] == pytest.approx(
             parts[1].state["excitatory.theta"].mean() * 1e3

@@ -1,0 +1,143 @@
+"""Images that do not come as IDX files: scikit-learn's digits, arrays in an .npz, pictures."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from sklearn.datasets import load_digits
+
+from diehl_cook.images.split import DatasetError, Split, SplitName
+
+#: How the name of a data set begins that a library brings along.
+SCHEME = "sklearn:"
+
+# The last quarter of scikit-learn's digits is for testing; the file's order is by writer.
+_DIGITS_TO_LEARN = 1347
+# Dataset's names and those of Keras.
+_ARRAYS = (
+    {"train": ("train_images", "train_labels"), "test": ("test_images", "test_labels")},
+    {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")},
+)
+_LARGEST_CLASS = 255
+
+
+def loader(source: Path) -> Callable[[SplitName, Path], Split] | None:
+    """What loads the splits of a source; None for a folder of IDX files."""
+    if str(source).startswith(SCHEME):
+        return _digits
+    if source.suffix == ".npz":
+        return _arrays
+    if (source / "train").is_dir() or (source / "test").is_dir():
+        return _pictures
+    return None
+
+
+def _digits(split: SplitName, source: Path) -> Split:
+    """The 1797 digits of 8 x 8 pixels that come with scikit-learn."""
+    if str(source) != f"{SCHEME}digits":
+        raise DatasetError(f"{source}: is unknown; scikit-learn brings '{SCHEME}digits'")
+    images, labels = load_digits(return_X_y=True)
+    bright = np.rint(images.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    part = slice(None, _DIGITS_TO_LEARN) if split == "train" else slice(_DIGITS_TO_LEARN, None)
+    return _read_only(bright[part], labels[part].astype(np.uint8))
+
+
+def _arrays(split: SplitName, source: Path) -> Split:
+    """A file of arrays: train_images, train_labels, test_images and test_labels."""
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            names = next((known[split] for known in _ARRAYS if known[split][0] in file), None)
+            if names is None or names[1] not in file:
+                wanted = " and ".join(_ARRAYS[0][split])
+                raise DatasetError(f"{source}: has no {wanted}; add these arrays")
+            images, labels = (file[name] for name in names)
+    except FileNotFoundError:
+        raise DatasetError(f"{source}: no such file") from None
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DatasetError(f"{source}: is no .npz of plain arrays, or damaged ({reason})") from None
+    images = _bytes(f"{source}: {names[0]}", images, 3)
+    labels = _bytes(f"{source}: {names[1]}", labels, 1)
+    if len(images) != len(labels):
+        raise DatasetError(
+            f"{source}: {len(labels)} labels for the {len(images)} images of {names[0]};"
+            " give each image one"
+        )
+    return _read_only(images, labels)
+
+
+def _bytes(what: str, array: NDArray[np.generic], dimensions: int) -> NDArray[np.uint8]:
+    """An array as bytes, if it is one of whole numbers that fit."""
+    kind = "images of shape (n, rows, columns)" if dimensions == 3 else "classes of shape (n,)"
+    if array.ndim != dimensions or array.size == 0:
+        raise DatasetError(f"{what}: has shape {array.shape}; expected {kind}")
+    if array.dtype.kind not in "uif" or not np.array_equal(array, array.astype(np.uint8)):
+        raise DatasetError(
+            f"{what}: holds other numbers than whole ones from 0 to 255; scale and round them"
+        )
+    return array.astype(np.uint8)
+
+
+def _pictures(split: SplitName, source: Path) -> Split:
+    """Pictures in folders: ``train/CLASS/*.png`` and ``test/CLASS/*.png``, all of one size.
+
+    Classes are whole numbers if all folders of ``train`` are named so, else the folders' places
+    in the alphabet.
+    """
+    classes = _classes(source)
+    images, labels = [], []
+    for folder in _folders(source / split):
+        if folder.name not in classes:
+            raise DatasetError(f"{folder}: class without training pictures; add or remove some")
+        for path in sorted(file for file in folder.iterdir() if not file.name.startswith(".")):
+            images.append(_picture(path))
+            labels.append(classes[folder.name])
+            if images[-1].shape != images[0].shape:
+                raise DatasetError(
+                    f"{path}: has {images[-1].shape[1]} x {images[-1].shape[0]} pixels where others"
+                    f" have {images[0].shape[1]} x {images[0].shape[0]}; make all of one size"
+                )
+    if not images:
+        raise DatasetError(f"{source / split}: holds no pictures; put them into CLASS/*.png there")
+    return _read_only(np.array(images), np.array(labels, np.uint8))
+
+
+def _classes(source: Path) -> dict[str, int]:
+    names = [folder.name for folder in _folders(source / "train")]
+    numbered = all(name.isascii() and name.isdigit() for name in names)
+    classes = {name: int(name) if numbered else place for place, name in enumerate(names)}
+    if max(classes.values(), default=0) > _LARGEST_CLASS:
+        raise DatasetError(
+            f"{source}/train: classes go beyond {_LARGEST_CLASS}; name the folders from 0 on"
+        )
+    return classes
+
+
+def _folders(parent: Path) -> list[Path]:
+    try:
+        inside = sorted(parent.iterdir())
+    except OSError as error:
+        raise DatasetError(
+            f"{parent}: no folder of pictures ({error.strerror}); put them into CLASS/*.png there"
+        ) from None
+    return [path for path in inside if path.is_dir() and not path.name.startswith(".")]
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("L"))
+    except (UnidentifiedImageError, SyntaxError, OSError, Image.DecompressionBombError) as error:
+        reason = " ".join(str(error).split())
+        raise DatasetError(f"{path}: is no picture, or damaged ({reason}); remove it") from None
+
+
+def _read_only(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Split:
+    for array in (images, labels):
+        array.flags.writeable = False
+    return Split(images, labels)

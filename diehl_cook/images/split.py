@@ -1,0 +1,36 @@
+"""Images with their classes, and what is said when there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SplitName = Literal["train", "test"]
+
+
+class DatasetError(ValueError):
+    """A data file that cannot be used; the message, one line, names it and the way out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images and their labels, read-only, in the order of the file.
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (n, rows, columns)
+        Brightness, 0 to 255.
+    labels : ndarray of uint8, shape (n,)
+        The class of each image.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        """Each image as a row of pixels, shape (n, n_pixels)."""
+        return self.images.reshape(len(self.images), -1)
