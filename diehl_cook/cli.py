@@ -39,6 +39,7 @@ from diehl_cook.studies import (
     readouts,
     reference_runs,
     reproduce,
+    robustness,
     sweep,
 )
 from diehl_cook.studies.batch import BatchError, run_batch, score_of
@@ -248,6 +249,20 @@ def readouts_(options: argparse.Namespace) -> None:
     print(f"Table and figures lie in {options.into}/: {readouts.TABLE}, readouts_n*.png.")
 
 
+def robustness_(options: argparse.Namespace) -> None:
+    """Score networks on noisy images, with silent inputs, other intensities and coarse weights."""
+    networks = [run.load(source) for source in options.networks]
+    for number, network in enumerate(networks):
+        if robustness.is_measured(robustness.read_table(options.into), network.experiment):
+            continue
+        print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
+        rows = robustness.measure(network, options.images, options.jobs, Terminal())
+        robustness.write_table(options.into, rows)
+    figure = robustness.draw(robustness.read_table(options.into))
+    write_whole(options.into / "robustness.png", png_bytes(figure))
+    print(f"Table and figure lie in {options.into}/: {robustness.TABLE}, robustness.png.")
+
+
 def check(options: argparse.Namespace) -> None:
     """Tell whether runs of 100 cells are like the reference runs, or make these the reference."""
     folders = [RunFolder(path) for path in options.runs]
@@ -334,6 +349,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_show(commands)
     _add_benchmark(commands)
     _add_readouts(commands)
+    _add_robustness(commands)
     _add_check(commands)
     _add_sweep(commands)
     _add_reproduce(commands)
@@ -468,6 +484,31 @@ def _add_compare(commands: Any) -> None:
 
 def _add_readouts(commands: Any) -> None:
     parser = _add(commands, "readouts", readouts_)
+    _add_networks(parser)
+    parser.add_argument(
+        "--repeats",
+        type=_positive,
+        default=3,
+        metavar="N",
+        help="presentations of the test images (default: 3)",
+    )
+    _add_jobs(parser)
+
+
+def _add_robustness(commands: Any) -> None:
+    parser = _add(commands, "robustness", robustness_)
+    _add_networks(parser)
+    parser.add_argument(
+        "--images",
+        type=_positive,
+        default=10_000,
+        metavar="N",
+        help="the first so many test images (default: 10000)",
+    )
+    _add_jobs(parser)
+
+
+def _add_networks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "networks",
         nargs="+",
@@ -476,20 +517,12 @@ def _add_readouts(commands: Any) -> None:
         " table already are left as they are",
     )
     parser.add_argument(
-        "--repeats",
-        type=_positive,
-        default=3,
-        metavar="N",
-        help="presentations of the test images (default: 3)",
-    )
-    parser.add_argument(
         "--into",
         type=Path,
         metavar="FOLDER",
         default=_REFERENCE,
         help=f"folder of table and figures (default: {_REFERENCE})",
     )
-    _add_jobs(parser)
 
 
 def _add_check(commands: Any) -> None:

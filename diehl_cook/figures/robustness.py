@@ -1,0 +1,63 @@
+"""Accuracy under disturbances: noise, silent inputs, other intensities, coarse weights."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from diehl_cook.figures.style import COLOURS, styled
+
+_AXES = {
+    "noise": "noise added to each pixel (share of full brightness)",
+    "silent_inputs": "input cells that never fire (%)",
+    "intensity": "intensity (times that of training)",
+    "bits": "bits of each weight",
+}
+
+
+@styled
+def robustness(
+    curves: Mapping[int, Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]],
+) -> Figure:
+    """Test accuracy against the level of each disturbance, of every size and rule.
+
+    Parameters
+    ----------
+    curves : mapping
+        For each number of cells, each disturbance (``noise``, ``silent_inputs``, ``intensity``,
+        ``bits``) and each rule, pairs of level and accuracy in per cent; several of the same level
+        (of several seeds) are averaged.
+
+    Raises
+    ------
+    ValueError
+        If there is no curve.
+    """
+    if not curves:
+        raise ValueError("no curve to plot")
+    sizes = sorted(curves)
+    rules = sorted({rule for size in curves.values() for d in size.values() for rule in d})
+    figure = Figure(figsize=(0.7 + 3.9 * len(sizes), 10.5), layout="constrained")
+    panels = figure.subplots(len(_AXES), len(sizes), sharey=True, squeeze=False)
+    for line, (name, label) in zip(panels, _AXES.items(), strict=True):
+        for axes, size in zip(line, sizes, strict=True):
+            for colour, rule in zip(COLOURS, rules, strict=False):
+                points = curves[size].get(name, {}).get(rule, [])
+                levels = sorted({level for level, _ in points})
+                means = [np.mean([y for x, y in points if x == level]) for level in levels]
+                shown = [100 * level for level in levels] if name == "silent_inputs" else levels
+                axes.plot(shown, means, "o-", markersize=4, color=colour, label=rule)
+            if name in ("intensity", "bits"):
+                axes.set_xscale("log", base=2)
+                ticks = [0.25, 0.5, 1, 2, 4] if name == "intensity" else [1, 2, 4, 8, 16]
+                axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            if name == "bits":
+                axes.invert_xaxis()
+            axes.set_ylim(0, 100)
+            axes.grid(axis="y")
+            axes.set_xlabel(label)
+        line[0].set_ylabel("test accuracy (%)")
+    for axes, size in zip(panels[0], sizes, strict=True):
+        axes.set_title(f"{size:,} cells")
+    panels[0, 0].legend(loc="lower left", fontsize=10)
+    return figure

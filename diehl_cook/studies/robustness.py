@@ -1,0 +1,195 @@
+"""How a trained network bears what it was not trained for: noise, silent inputs, coarse weights."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from diehl_cook import figures
+from diehl_cook.images import splits
+from diehl_cook.images.datasets import Split
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.stages.evaluation import Examiner
+from diehl_cook.stages.network import Network
+from diehl_cook.stages.programs import compile_network
+from diehl_cook.stages.progress import Narrator
+from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.trained_network import TrainedNetwork
+
+Row = dict[str, Any]
+
+TABLE = "robustness.csv"
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """What a disturbance may change: images, weights, and the numbers of the experiment."""
+
+    images: NDArray[np.uint8]
+    network: TrainedNetwork
+    experiment: Experiment
+
+
+def add_noise(trial: Trial, level: float, random: np.random.Generator) -> Trial:
+    """Add normal noise to each pixel, its deviation a share of full brightness."""
+    noisy = trial.images + 255 * level * random.standard_normal(trial.images.shape)
+    return dataclasses.replace(trial, images=np.rint(np.clip(noisy, 0, 255)).astype(np.uint8))
+
+
+def silence_inputs(trial: Trial, level: float, random: np.random.Generator) -> Trial:
+    """Let a share of the input cells, the same for all images, never fire."""
+    pixels = trial.images.reshape(len(trial.images), -1).copy()
+    silent = random.permutation(pixels.shape[1])[: round(level * pixels.shape[1])]
+    pixels[:, silent] = 0
+    return dataclasses.replace(trial, images=pixels.reshape(trial.images.shape))
+
+
+def change_intensity(trial: Trial, level: float, random: np.random.Generator) -> Trial:
+    """Show images so many times as intensely as in training."""
+    presentation = trial.experiment.presentation
+    changed = presentation.model_copy(update={"intensity": level * presentation.intensity})
+    experiment = trial.experiment.model_copy(update={"presentation": changed})
+    return dataclasses.replace(trial, experiment=experiment)
+
+
+def round_weights(trial: Trial, level: float, random: np.random.Generator) -> Trial:
+    """Leave so many bits of each weight: equal steps from zero to the largest of its cell."""
+    weights, steps = trial.network.weights, 2 ** round(level) - 1
+    largest = np.maximum(weights.max(axis=0), np.finfo(weights.dtype).tiny)
+    rounded = np.rint(weights / largest * steps) * (largest / steps)
+    network = dataclasses.replace(trial.network, weights=rounded.astype(weights.dtype))
+    return dataclasses.replace(trial, network=network)
+
+
+Disturb = Callable[[Trial, float, np.random.Generator], Trial]
+
+#: Each disturbance with its levels; the first leaves everything as it is, or nearly so.
+DISTURBANCES: dict[str, tuple[Disturb, tuple[float, ...]]] = {
+    "noise": (add_noise, (0, 0.1, 0.2, 0.3, 0.5)),
+    "silent_inputs": (silence_inputs, (0, 0.1, 0.2, 0.4, 0.6, 0.8)),
+    "intensity": (change_intensity, (1, 0.25, 0.5, 2, 4)),
+    "bits": (round_weights, (16, 8, 4, 3, 2, 1)),
+}
+
+
+def measure(network: Network, n_images: int, jobs: int, narrator: Narrator) -> list[Row]:
+    """Score a network under every disturbance, on the first of its test images, once each.
+
+    Labels stay those of the undisturbed network. An image that draws too few spikes even after
+    all showings is counted as skipped and read as far as it goes.
+
+    Parameters
+    ----------
+    network : Network
+        One without labels gets them first.
+    n_images : int
+        Test images to show.
+    jobs : int
+        Processes at a time; the result does not depend on it.
+    narrator : Narrator
+        Told how it goes on.
+
+    Returns
+    -------
+    list of dict
+        A row for each disturbance and level.
+    """
+    experiment, trained = _tolerant(network.experiment), network.trained
+    images = splits.load(experiment)
+    scored = Split(images.scored.images[:n_images], images.scored.labels[:n_images])
+    presenter = compile_network(experiment, False, images.n_inputs, narrator)
+    rows = []
+    with tempfile.TemporaryDirectory() as workspace:
+        examiner = Examiner(presenter, Path(workspace), jobs, narrator)
+        if trained.labels is None:
+            trained = examiner.label(trained, images.labelling)
+        for name, (disturb, levels) in DISTURBANCES.items():
+            for level in levels:
+                random = np.random.default_rng(experiment.seed)
+                trial = disturb(Trial(scored.images, trained, experiment), level, random)
+                tried = dataclasses.replace(
+                    examiner, presenter=presenter.with_numbers_of(trial.experiment)
+                )
+                shown = Split(trial.images, scored.labels)
+                result = tried.evaluate(trial.network, images.labelling, shown)
+                rows.append(
+                    {
+                        **_whose(experiment),
+                        "disturbance": name,
+                        "level": float(level),
+                        "images": len(scored.labels),
+                        "accuracy": round(result.accuracy, 6),
+                        "spikes_per_image": round(float(result.spikes.mean()), 3),
+                        "skipped": result.skipped,
+                    }
+                )
+    return rows
+
+
+def _tolerant(experiment: Experiment) -> Experiment:
+    """One presentation, as the paper reads it, that goes on after an image without an answer."""
+    evaluation = experiment.evaluation.model_copy(update={"repeats": 1, "readout": "class_mean"})
+    presentation = experiment.presentation.model_copy(
+        update={"on_silence": "skip", "maximum_showings": _SHOWINGS}
+    )
+    return experiment.model_copy(update={"evaluation": evaluation, "presentation": presentation})
+
+
+def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
+    """Put rows into ``robustness.csv``, in place of those of the same networks."""
+    fresh = {_network(row) for row in rows}
+    kept = [row for row in read_table(folder) if _network(row) not in fresh]
+    everything = sorted([*kept, *rows], key=_network)
+    write_whole(folder / TABLE, csv_text(everything).encode())
+    return everything
+
+
+def read_table(folder: Path) -> list[Row]:
+    """Rows of ``robustness.csv``, none if there is no such file."""
+    path = folder / TABLE
+    if not path.exists():
+        return []
+    return [
+        {
+            name: value if name in ("rule", "disturbance") else float(value)
+            for name, value in row.items()
+        }
+        | {name: int(row[name]) for name in ("cells", "seed", "images")}
+        for row in csv.DictReader(io.StringIO(path.read_text()))
+    ]
+
+
+def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:
+    """Whether a table has rows of the network of an experiment."""
+    return _network(_whose(experiment)) in {_network(row) for row in rows}
+
+
+def draw(rows: Sequence[Row]) -> Figure:
+    """Accuracy against each disturbance: a line of panels for each, a column for each size."""
+    curves: dict[int, dict[str, dict[str, list[tuple[float, float]]]]] = {}
+    for row in rows:
+        of_size = curves.setdefault(row["cells"], {})
+        points = of_size.setdefault(row["disturbance"], {}).setdefault(row["rule"], [])
+        points.append((row["level"], 100 * row["accuracy"]))
+    return figures.robustness(curves)
+
+
+def _whose(experiment: Experiment) -> Row:
+    return {"rule": experiment.rule, "cells": experiment.cells, "seed": experiment.seed}
+
+
+def _network(row: Row) -> tuple[int, str, int]:
+    return int(row["cells"]), row["rule"], int(row["seed"])
+
+
+# Enough for any readable image: the twentieth showing is ten times as intense as the first.
+_SHOWINGS = 20

@@ -1,0 +1,107 @@
+"""What each disturbance changes, and what it leaves alone; the table and the figure."""
+
+import numpy as np
+import pytest
+
+from diehl_cook import figures
+from diehl_cook.stages.network import Network
+from diehl_cook.stages.progress import Silence
+from diehl_cook.store.trained_network import TrainedNetwork
+from diehl_cook.studies import robustness
+from diehl_cook.studies.robustness import DISTURBANCES, Trial
+
+
+@pytest.fixture
+def trial(experiment_with):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (20, 10, 10), np.uint8)
+    weights = random.random((100, 7)).astype(np.float32)
+    weights[:, 6] = 0  # a cell that lost all its weights
+    return Trial(images, TrainedNetwork(weights, np.zeros(7)), experiment_with())
+
+
+def disturbed(trial, name, level):
+    return DISTURBANCES[name][0](trial, level, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_at_its_first_level_a_disturbance_changes_next_to_nothing(trial, name):
+    level = DISTURBANCES[name][1][0]
+    same = disturbed(trial, name, level)
+    np.testing.assert_array_equal(same.images, trial.images)
+    np.testing.assert_allclose(same.network.weights, trial.network.weights, atol=1e-5)
+    assert same.experiment == trial.experiment
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_a_disturbance_changes_one_thing_and_the_same_way_every_time(trial, name):
+    level = DISTURBANCES[name][1][-1]
+    one, other = disturbed(trial, name, level), disturbed(trial, name, level)
+    np.testing.assert_array_equal(one.images, other.images)
+    changed = {
+        "images": not np.array_equal(one.images, trial.images),
+        "weights": not np.array_equal(one.network.weights, trial.network.weights),
+        "experiment": one.experiment != trial.experiment,
+    }
+    kind = {"intensity": "experiment", "bits": "weights"}.get(name, "images")
+    assert [what for what, is_other in changed.items() if is_other] == [kind]
+
+
+def test_noise_has_the_deviation_asked_for(trial):
+    grey = Trial(np.full((50, 10, 10), 128, np.uint8), trial.network, trial.experiment)
+    noisy = disturbed(grey, "noise", 0.1).images.astype(float)
+    assert noisy.std() == pytest.approx(25.5, rel=0.05)
+    assert noisy.mean() == pytest.approx(128, abs=2)
+    assert disturbed(trial, "noise", 0.5).images.dtype == np.uint8
+
+
+def test_the_same_share_of_inputs_is_silent_in_every_image(trial):
+    bright = Trial(np.full((5, 10, 10), 9, np.uint8), trial.network, trial.experiment)
+    dark = disturbed(bright, "silent_inputs", 0.4).images.reshape(5, -1) == 0
+    assert dark.sum(axis=1).tolist() == [40] * 5
+    assert (dark == dark[0]).all()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_weights_keep_so_many_levels_and_the_largest_of_each_cell(trial, bits):
+    before, after = trial.network.weights, disturbed(trial, "bits", bits).network.weights
+    assert after.dtype == before.dtype
+    np.testing.assert_allclose(after.max(axis=0), before.max(axis=0), rtol=1e-6)
+    for cell in range(6):
+        assert len(np.unique(after[:, cell])) == 2**bits
+    largest_step = before.max() / (2**bits - 1)
+    assert np.abs(after - before).max() <= 0.501 * largest_step
+
+
+def test_a_network_is_scored_under_every_disturbance(experiment_with, reader, digits, tmp_path):
+    experiment = experiment_with("evaluation.labelling_images=60", "evaluation.block=20")
+    state = reader.start()
+    weights = state["input_to_excitatory.w"].reshape(784, -1)
+    trained = TrainedNetwork(weights * 78 / weights.sum(axis=0), state["excitatory.theta"])
+    rows = robustness.measure(Network(experiment, trained), 20, 2, Silence())
+    levels = [(name, level) for name, (_, levels) in DISTURBANCES.items() for level in levels]
+    assert [(row["disturbance"], row["level"]) for row in rows] == levels
+    assert {row["images"] for row in rows} == {20}
+    of = {(row["disturbance"], row["level"]): row for row in rows}
+    plain = of["noise", 0]
+    assert all(of[name, levels[0]]["accuracy"] == plain["accuracy"]
+               for name, (_, levels) in DISTURBANCES.items() if name != "bits")  # fmt: skip
+    assert of["intensity", 4]["spikes_per_image"] > 1.5 * plain["spikes_per_image"]
+    assert of["silent_inputs", 0.8]["spikes_per_image"] < plain["spikes_per_image"]
+
+    written = robustness.write_table(tmp_path, rows)
+    assert robustness.read_table(tmp_path) == written == rows
+    assert robustness.write_table(tmp_path, rows) == rows
+    assert robustness.is_measured(rows, experiment)
+    assert not robustness.is_measured(rows, experiment_with("seed=1"))
+    panels = robustness.draw(rows).axes
+    assert len(panels) == len(DISTURBANCES)
+    line = panels[1].lines[0]
+    np.testing.assert_allclose(line.get_xdata(), [0, 10, 20, 40, 60, 80])
+    expected = [100 * of["silent_inputs", x]["accuracy"] for x in (0, 0.1, 0.2, 0.4, 0.6, 0.8)]
+    np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_nothing_measured_draws_nothing():
+    with pytest.raises(ValueError, match="no curve"):
+        figures.robustness({})
