@@ -27,7 +27,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures compare sweep reproduce check test test-all lint benchmark clean
+.PHONY: help setup train evaluate figures compare sweep reproduce check readme test test-all lint benchmark clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -58,6 +58,9 @@ reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet p
 
 check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
 	$(run) check $(RUN)
+
+readme: $(ready) ## fill the tables of README.md from the committed results
+	.venv/bin/python docs/fill_readme.py
 
 test: $(ready) ## run the tests
 	$(pytest)

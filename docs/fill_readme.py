@@ -1,0 +1,75 @@
+"""Fill the tables of README.md from the committed results: `make readme`.
+
+A block begins with a line `<!-- NAME: where its numbers come from -->` and ends with
+`<!-- end -->`; what stands between them is written by the function of that name here.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import statistics
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "results" / "reference"
+BLOCK = re.compile(r"(<!-- (\w+): [^\n]* -->\n).*?(<!-- end -->)", re.DOTALL)
+KINDS = {
+    ("dense single", True): "training, `dense` in single precision (the default)",
+    ("dense double", True): "training, `dense` in double precision",
+    ("brian2 double", True): "training, Brian2's own `Synapses` on its standalone device, double",
+    ("runtime, dense double", True): "training, `dense` on Brian2's NumPy runtime target",
+    ("BindsNET 250 x 1 ms", True): "training, BindsNET 0.3.4 (250 steps of 1 ms)",
+    ("dense single", False): "testing, `dense` in single precision",
+}
+
+
+def results() -> str:
+    """The table of figure 2B."""
+    return (REFERENCE / "figure_2b.md").read_text()
+
+
+def published() -> str:
+    """What the published parameters reach at 100 cells."""
+    with (REFERENCE / "n100.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    accuracy, spikes = (
+        [factor * float(row[name]) for row in rows]
+        for factor, name in ((100, "accuracy"), (1, "training_spikes"))
+    )
+    return (
+        f"Seeds 0 to {len(rows) - 1}: {statistics.mean(accuracy):.1f} ± "
+        f"{statistics.stdev(accuracy):.1f} % of the test images, paper 82.9 %;"
+        f" {statistics.mean(spikes):.1f} spikes a presentation at the end of training.\n"
+    )
+
+
+def speed() -> str:
+    """Milliseconds per presentation by kind and size."""
+    cases = json.loads((REFERENCE / "benchmark.json").read_text())["cases"]
+    sizes = sorted({case["cells"] for case in cases})
+    lines = ["| ms per presentation | " + " | ".join(f"N = {size}" for size in sizes) + " |"]
+    lines.append("|---" * (len(sizes) + 1) + "|")
+    measured = {(case["kind"], case["learning"], case["cells"]): case for case in cases}
+    for (kind, learning), words in KINDS.items():
+        found = [measured.get((kind, learning, size)) for size in sizes]
+        if any(found):
+            cells = (f"{case['ms']:.3g}" if case else "" for case in found)
+            lines.append(f"| {words} | " + " | ".join(cells) + " |")
+    times = (measured["dense single", True, size]["times_faster_than_brian2"] for size in sizes)
+    words = "| times faster than Brian2's own synapses | "
+    lines.append(words + " | ".join(f"{each:.1f}" for each in times) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def filled(text: str) -> str:
+    """The README with every block as the results say it today."""
+    return BLOCK.sub(lambda match: f"{match[1]}\n{globals()[match[2]]()}\n{match[3]}", text)
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    before = path.read_text()
+    path.write_text(filled(before))
+    print("README.md", "is filled anew" if path.read_text() != before else "was up to date")

@@ -1,0 +1,27 @@
+"""The README's numbers are those of the committed results, and what it links to is there."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_table_is_as_the_results_say():
+    spec = importlib.util.spec_from_file_location("fill_readme", ROOT / "docs" / "fill_readme.py")
+    fill_readme = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fill_readme)
+    assert len(fill_readme.BLOCK.findall(README)) >= 3
+    assert fill_readme.filled(README) == README, "make readme"
+
+
+def test_what_is_linked_is_there():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert len(links) > 15
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_package_is_on_the_map():
+    packages = {path.parent.name for path in ROOT.glob("diehl_cook/*/__init__.py")}
+    assert {name for name in packages if f"[`{name}/`]" not in README} == set()
