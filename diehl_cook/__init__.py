@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from diehl_cook.estimator import DiehlCookClassifier
     from diehl_cook.images.datasets import Split
     from diehl_cook.images.datasets import load_split as load_images
-    from diehl_cook.model.experiment import Experiment, load_experiment
+    from diehl_cook.model.experiment import Experiment, add_rule, load_experiment
+    from diehl_cook.model.plasticity import Rule
     from diehl_cook.stages.evaluation import Evaluation
     from diehl_cook.stages.network import Network
     from diehl_cook.stages.run import Run, load, train
@@ -36,8 +37,10 @@ _HOMES = {
     "Experiment": "model.experiment",
     "Network": "stages.network",
     "Record": "engine.recorder",
+    "Rule": "model.plasticity",
     "Run": "stages.run",
     "Split": "images.datasets",
+    "add_rule": "model.experiment",
     "load": "stages.run",
     "load_experiment": "model.experiment",
     "load_images": "images.datasets",
@@ -51,8 +54,10 @@ __all__ = [
     "Experiment",
     "Network",
     "Record",
+    "Rule",
     "Run",
     "Split",
+    "add_rule",
     "figures",
     "load",
     "load_experiment",

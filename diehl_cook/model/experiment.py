@@ -10,11 +10,19 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from brian2.units import ms, mV
-from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 
 from diehl_cook.model import resources
 from diehl_cook.model.plasticity import RULES, Rule
@@ -186,6 +194,13 @@ Plasticity: type[Section] = create_model(
 )
 
 
+def _require_known_rule(name: str) -> str:
+    if name not in RULES:
+        known = ", ".join(f"'{rule}'" for rule in RULES)
+        raise ValueError(f"should be one of {known}, not {shown(name)}")
+    return name
+
+
 class Experiment(Section):
     """A whole experiment, as an experiment file states it."""
 
@@ -198,7 +213,7 @@ class Experiment(Section):
         " of inhibition in 32 bits",
     )
     seed: CountOrZero = Field(0, description="of weights, delays and input spikes")
-    rule: Literal[tuple(RULES)] = "triplet"  # type: ignore[valid-type]
+    rule: Annotated[str, AfterValidator(_require_known_rule)] = "triplet"
     integration: Literal["exponential_euler", "euler"] = Field(
         "exponential_euler", description="code: euler, which runs away when many cells fire"
     )
@@ -253,6 +268,31 @@ class Experiment(Section):
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
         return self
+
+
+def add_rule(name: str, rule: type[Rule]) -> None:
+    """Let experiments choose a learning rule of one's own.
+
+    Parameters
+    ----------
+    name : str
+        What an experiment calls it; its parameters lie under ``plasticity`` by this name.
+    rule : subclass of Rule
+        Parameters and equations; ``docs/learning_rules.md`` says what it states. A parameter
+        without a default would be missing in every other experiment.
+
+    Raises
+    ------
+    ValueError
+        If a rule has this name already, or a parameter has no default.
+    """
+    if name in RULES:
+        raise ValueError(f"there is a rule {name!r} already; choose another name")
+    field: Any = FieldInfo.from_annotated_attribute(rule, rule.model_validate({}))
+    RULES[name] = rule
+    Plasticity.model_fields[name] = field
+    for model in (Plasticity, Experiment):
+        model.model_rebuild(force=True)
 
 
 def load_experiment(

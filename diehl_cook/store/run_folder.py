@@ -263,6 +263,7 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
     """An experiment without what never alters the trained network."""
     values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
     del values["training"]["chunk"]
+    values["plasticity"] = {experiment.rule: values["plasticity"][experiment.rule]}
     return values
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from diehl_cook import figures
 from diehl_cook.model import published
-from diehl_cook.store.run_folder import RunFolder, flat
+from diehl_cook.store.run_folder import RunFolder, flat, what_matters
 from diehl_cook.studies.batch import Member, Score, score_of
 
 Row = dict[str, Any]
@@ -88,10 +88,12 @@ def draw(comparison: Comparison) -> Figure | None:
 
 
 def _values(folder: RunFolder) -> dict[str, Any]:
-    experiment = folder.experiment().model_dump(mode="json", exclude={"name", "seed"})
-    rule = experiment["rule"]
-    experiment["plasticity"] = {rule: experiment["plasticity"][rule]}
-    return dict(flat(experiment))
+    experiment = folder.experiment()
+    values = what_matters(experiment) | {
+        "evaluation": experiment.evaluation.model_dump(mode="json")
+    }
+    del values["seed"]
+    return dict(flat(values))
 
 
 def _measured(folders: Sequence[RunFolder]) -> Row:

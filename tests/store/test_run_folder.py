@@ -207,7 +207,10 @@ def test_another_experiment_is_refused_with_what_differs(
     assert f"holds another experiment ({difference}); choose another folder" in message
 
 
-@pytest.mark.parametrize("override", ["training.chunk=7", "evaluation.repeats=1", "name=other"])
+@pytest.mark.parametrize(
+    "override",
+    ["training.chunk=7", "evaluation.repeats=1", "name=other", "plasticity.power_law.eta=0.5"],
+)
 def test_what_never_alters_the_network_may_differ(folder, experiment_with, override):
     experiment = experiment_with(override)
     folder.settle(experiment)

@@ -1,0 +1,56 @@
+"""A learning rule of one's own, added from Python: its schema, and mistakes in it."""
+
+import subprocess
+import sys
+
+RULE = """
+from typing import ClassVar
+from brian2 import ms
+import diehl_cook as dc
+from diehl_cook.model.units import NotNegative, Time
+
+class Pair(dc.Rule):
+    eta: NotNegative = 1e-4
+    tau_presynaptic: Time = 20 * ms
+    on_input_spike: ClassVar[str] = "x += 1"
+    excitatory_traces: ClassVar[str] = ""
+    on_excitatory_spike: ClassVar[str] = ""
+    on_pre: ClassVar[str] = ""
+    on_post: ClassVar[str] = "w = clip(w + eta * x_pre, 0, w_max)"
+
+before = dc.load_experiment("n100")
+dc.add_rule("pair", Pair)
+
+def complaint(call, *arguments, **keywords):
+    try:
+        call(*arguments, **keywords)
+    except ValueError as error:
+        return str(error)
+"""
+
+
+def python(*lines):
+    """What a process of its own prints: rules stay added."""
+    command = [sys.executable, "-c", "\n".join([RULE, *lines])]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def test_an_experiment_can_choose_it_and_set_its_parameters():
+    assert python(
+        "experiment = dc.load_experiment('n100', rule='pair', plasticity__pair__eta=0.5)",
+        "print(experiment.learning_rule.eta)",
+        "print(dc.load_experiment('n100').rule)",
+        "print(complaint(dc.load_experiment, 'n100', plasticity__pair__etta=1))",
+        "print(complaint(dc.load_experiment, 'n100', rule='pear'))",
+        "print(complaint(dc.add_rule, 'pair', Pair))",
+    ) == [
+        "0.5",
+        "triplet",
+        *python(
+            "path = dc.load_experiment.__globals__['experiment_path']('n100')",
+            "print(f\"{path}: plasticity.pair.etta: unknown key; did you mean 'eta'?\")",
+            "known = \"'triplet', 'power_law', 'exponential', 'pre_and_post', 'pair'\"",
+            "print(f\"{path}: rule: should be one of {known}, not 'pear'\")",
+        ),
+        "there is a rule 'pair' already; choose another name",
+    ]
