@@ -6,11 +6,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.ipynb"
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs" / "tutorial.ipynb"
 
 
 @pytest.fixture
-def notebook():
+def notebook(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # what is tested is this package, not another
     return nbformat.read(TUTORIAL, as_version=4)
 
 
