@@ -147,7 +147,9 @@ class PrecisionRenderer(CPPNodeRenderer):
         left_code, right_code = render(left), render(right)
         match op:
             case ast.Pow():
-                return f"_brian_pow({left_code}, {right_code})"
+                # of numbers that are written out, as in x**2, the compiler makes products
+                power = "_power" if single and not _is_literal(right) else "_brian_pow"
+                return f"{power}({left_code}, {right_code})"
             case ast.Mod():
                 return f"_brian_mod({left_code}, {right_code})"
             case ast.FloorDiv():
@@ -177,6 +179,12 @@ class PrecisionRenderer(CPPNodeRenderer):
         if self.kind(node) is not Kind.SINGLE or name in self.auto_vectorise:
             return str(super().render_Call(node))
         return f"{name}({', '.join(self.render_single(arg) for arg in node.args)})"
+
+
+def _is_literal(node: ast.AST) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant)
 
 
 #: Brian2's own compares in double precision whatever it is given, and branches.
@@ -216,6 +224,56 @@ static inline double _exp(const double x)
 }
 """
 
+#: x**y = 2**(y * log2(x)), where log2(x) is a whole number e and the logarithm of a mantissa m
+#: between sqrt(1/2) and sqrt(2): y * e is split into a whole number and the rest before
+#: anything is rounded away. For x between 1e-6 and 1e6 and y from -1 to 3 it is off by at most 2
+#: units in the last place where multiplying and adding is one instruction, 11 elsewhere, and
+#: saturates as exp does. A negative x takes whole numbers y, as in C; what C calls NaN is some
+#: number here.
+POWER = """
+union _float_bits
+{
+    float number;
+    int32_t bits;
+};
+static inline float _power(const float x, const float y)
+{
+    const float size = fabsf(x) < 1.17549435e-38f ? 1.17549435e-38f : fabsf(x);
+    union _float_bits mantissa, scale;
+    mantissa.number = size;
+    const int32_t exponent = (mantissa.bits - 0x3f3504f3) >> 23;
+    mantissa.bits -= exponent * (1 << 23);
+    const float z = mantissa.number - 1.0f, z2 = z * z;
+    float p = 7.0376836292e-2f;
+    p = p * z - 1.1514610310e-1f;
+    p = p * z + 1.1676998740e-1f;
+    p = p * z - 1.2420140846e-1f;
+    p = p * z + 1.4249322787e-1f;
+    p = p * z - 1.6668057665e-1f;
+    p = p * z + 2.0000714765e-1f;
+    p = p * z - 2.4999993993e-1f;
+    p = p * z + 3.3333331174e-1f;
+    const float log_mantissa = z + z2 * (z * p - 0.5f);
+    const float e = (float)exponent, of_e = y * e, of_mantissa = y * log_mantissa;
+    const float sum = of_e + of_mantissa * 1.44269504f;
+    const float bounded = sum < -126.0f ? -126.0f : (sum > 127.0f ? 127.0f : sum);
+    const float n = floorf(bounded + 0.5f);
+    const float rest = (y * e - n) * 0.693147181f + of_mantissa;
+    const float r = rest < -0.35f ? -0.35f : (rest > 0.35f ? 0.35f : rest);
+    float q = 1.9875691500e-4f;
+    q = q * r + 1.3981999507e-3f;
+    q = q * r + 8.3334519073e-3f;
+    q = q * r + 4.1665795894e-2f;
+    q = q * r + 1.6666665459e-1f;
+    q = q * r + 5.0000001201e-1f;
+    q = (q * r) * r + r + 1.0f;
+    scale.bits = ((int32_t)n + 127) << 23;
+    const float half = y * 0.5f;
+    const float sign = x < 0.0f && floorf(half) != half ? -1.0f : 1.0f;
+    return x == 0.0f && y > 0.0f ? 0.0f : sign * q * scale.number;
+}
+"""
+
 
 class PrecisionCPPCodeGenerator(CPPCodeGenerator):
     """Brian2's C++, with expressions and locals in the precision of the arrays they use."""
@@ -226,16 +284,32 @@ class PrecisionCPPCodeGenerator(CPPCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.kinds: dict[str, Kind] = {}
+        self.uses_power = False
         for name, variable in self.variables.items():
             if isinstance(variable, Variable) and not isinstance(variable, Subexpression):
                 self.kinds[name] = kind_of_variable(variable)
+
+    def translate_statement_sequence(
+        self,
+        sc_statements: dict[str | None, list[Statement]],
+        ve_statements: dict[str | None, list[Statement]],
+    ) -> tuple[dict[str | None, list[str]], dict[str | None, list[str]], dict[str, Any]]:
+        """Translate; the power of single precision stands before code that uses it."""
+        scalar_code, vector_code, kwds = super().translate_statement_sequence(
+            sc_statements, ve_statements
+        )
+        if self.uses_power:
+            kwds["support_code_lines"] += POWER.splitlines()
+        return scalar_code, vector_code, kwds
 
     def translate_expression(self, expr: str, single: bool = False) -> str:
         """Translate an expression, to single precision if it has none of its own."""
         expr = word_substitute(expr, self.func_name_replacements)
         renderer = PrecisionRenderer(self.kinds, self.auto_vectorise)
         node = ast.parse(expr.strip(), mode="eval").body
-        return (renderer.render_single(node) if single else renderer.render_node(node)).strip()
+        code = renderer.render_single(node) if single else renderer.render_node(node)
+        self.uses_power |= "_power(" in code
+        return str(code).strip()
 
     def expression_kind(self, expr: str) -> Kind:
         """Kind of an expression given as a string."""

@@ -34,6 +34,7 @@ from diehl_cook.engine.program import interpret
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.plasticity import RULES
 
 #: Kinds of simulation: choices of the experiment, and whether the program is compiled.
 KINDS: dict[str, dict[str, str]] = {
@@ -41,12 +42,19 @@ KINDS: dict[str, dict[str, str]] = {
     "dense double": {"synapses": "dense", "precision": "double"},
     "brian2 double": {"synapses": "brian2", "precision": "double"},
 }
-REFERENCE = "brian2 double"
+REFERENCE, YARDSTICK = "brian2 double", "dense single"
+#: The default kind with each of the other rules, timed in training.
+OTHER_RULES: dict[str, dict[str, str]] = {
+    f"{YARDSTICK}, {rule}": {**KINDS[YARDSTICK], "rule": rule}
+    for rule in RULES
+    if rule != "triplet"
+}
 RUNTIME = "runtime, dense double"
 SIZES = (100, 400, 1600, 6400)
 
 # Images of a long run, so that it takes seconds: N times this many at most.
 _WORK = {"dense single": 200_000, "dense double": 100_000, "brian2 double": 8_000, RUNTIME: 800}
+_WORK |= dict.fromkeys(OTHER_RULES, _WORK[YARDSTICK])
 _WARM_UP = 500  # images learned before anything is timed
 
 
@@ -133,11 +141,24 @@ def _prepare(
             state = state or _warm_up(presenter, images)
             timing.peak_mb = _peak_memory(chosen, learning, images, state, cache)
             yield timing, _standalone_run(presenter, learning, images, state)
+    for kind, choices in OTHER_RULES.items():
+        yield _prepare_rule(experiment.model_copy(update=choices), kind, images, cache)
     assert state is not None
     chosen = experiment.model_copy(update=KINDS["dense double"])
     for learning in (True, False):
         timing = Timing(Case(experiment.cells, RUNTIME, learning))
         yield timing, _runtime_run(chosen, learning, images, state)
+
+
+def _prepare_rule(
+    experiment: Experiment, kind: str, images: NDArray[np.integer], cache: Path
+) -> tuple[Timing, Run]:
+    """Compile a rule, whose network has a state of its own."""
+    timing = Timing(Case(experiment.cells, kind, learning=True))
+    begun = time.perf_counter()
+    presenter = Presenter(experiment, True, images.shape[1], cache)
+    timing.compile_seconds = time.perf_counter() - begun
+    return timing, _standalone_run(presenter, True, images, _warm_up(presenter, images))
 
 
 def _warm_up(presenter: Presenter, images: NDArray[np.integer]) -> Arrays:
@@ -268,25 +289,38 @@ def _summaries(
     by_case = {timing.case: timing for timing in timings}
     for timing in timings:
         case = timing.case
-        reference = by_case[Case(case.cells, REFERENCE, case.learning)]
         low, median, high = np.percentile(timing.ms, [25, 50, 75])
-        steps = experiment.presentation_steps
-        least = least_traffic(case.cells, n_inputs, steps, case.learning) / speed * 1e3
-        ratios = np.array(reference.ms) / np.array(timing.ms)
-        yield {
+        summary: dict[str, Any] = {
             "cells": case.cells,
             "kind": case.kind,
             "learning": case.learning,
             "images_per_run": case.images,
             "ms": round(float(median), 4),
             "ms_quartiles": [round(float(low), 4), round(float(high), 4)],
-            "times_faster_than_brian2": round(float(np.median(ratios)), 2),
             "start_seconds": round(float(np.median(timing.start_seconds)), 3),
             "compile_seconds": round(timing.compile_seconds, 1),
             "peak_mb": None if timing.peak_mb is None else round(timing.peak_mb),
+        }
+
+        if case.kind in OTHER_RULES:
+            slower = float(np.median(1 / _ratios(by_case, timing, YARDSTICK)))
+            yield summary | {"times_triplet": round(slower, 2)}
+            continue
+        steps = experiment.presentation_steps
+        least = least_traffic(case.cells, n_inputs, steps, case.learning) / speed * 1e3
+        yield summary | {
+            "times_faster_than_brian2": round(
+                float(np.median(_ratios(by_case, timing, REFERENCE))), 2
+            ),
             "bandwidth_gb_per_s": round(speed / 1e9, 1),
             "times_least_traffic": round(float(median / least), 2),
         }
+
+
+def _ratios(by_case: dict[Case, Timing], timing: Timing, kind: str) -> NDArray[np.float64]:
+    """How many times longer another kind took, round by round."""
+    other = by_case[dataclasses.replace(timing.case, kind=kind)]
+    return np.array(other.ms) / np.array(timing.ms)
 
 
 def time_peer(python: Path, sizes: Sequence[int], rounds: int) -> list[dict[str, Any]]:
@@ -319,6 +353,8 @@ def markdown(cases: Sequence[dict[str, Any]]) -> str:
     rows: dict[tuple[bool, str], dict[int, str]] = {}
     for case in cases:
         cell = f"{case['ms']:.2f}"
+        if "times_triplet" in case:
+            cell += f" ({case['times_triplet']:.2f} x triplet)"
         if case.get("times_faster_than_brian2", 1) > 1:
             cell += f" ({case['times_faster_than_brian2']:.1f} x)"
         rows.setdefault((not case["learning"], case["kind"]), {})[case["cells"]] = cell
@@ -333,9 +369,9 @@ def markdown(cases: Sequence[dict[str, Any]]) -> str:
 
 
 def curves(cases: Sequence[dict[str, Any]], learning: bool) -> dict[str, Any]:
-    """Arrange cases for `figures.cost_against_size`."""
+    """Arrange cases of one rule for `figures.cost_against_size`."""
     costs: dict[str, dict[int, tuple[float, float, float]]] = {}
     for case in cases:
-        if case["learning"] == learning:
+        if case["learning"] == learning and case["kind"] not in OTHER_RULES:
             costs.setdefault(case["kind"], {})[case["cells"]] = (case["ms"], *case["ms_quartiles"])
     return costs

@@ -55,6 +55,8 @@
             const int32_t j = _inner;
             const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
             {{_code['load_inner']|autoindent}}
+            {# unrolled, whatever its length: else the loop around it is not vectorised #}
+            #pragma GCC unroll {{size}}
             for (int32_t _k = 0; _k < {{size}}; _k++)
             {
                 const int32_t i = _rows[_k];
