@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+
 from diehl_cook import __version__, figures
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
@@ -32,6 +34,7 @@ from diehl_cook.store.files import WriteError, png_bytes, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 from diehl_cook.studies import (
+    baselines,
     benchmark,
     compare,
     estimate,
@@ -263,6 +266,17 @@ def robustness_(options: argparse.Namespace) -> None:
     print(f"Table and figure lie in {options.into}/: {robustness.TABLE}, robustness.png.")
 
 
+def baselines_(options: argparse.Namespace) -> None:
+    """Score k-means and nearest neighbours on the images of an experiment."""
+    experiment = _experiment(options)
+    found = baselines.measure(splits.load(experiment), experiment.cells)
+    print(
+        f"k-means, {experiment.cells} centres, {len(found.k_means)} starts:"
+        f" {np.mean(found.k_means):.2%} ({min(found.k_means):.2%} to {max(found.k_means):.2%})"
+    )
+    print(f"{found.neighbours} nearest neighbours: {found.nearest_neighbours:.2%}")
+
+
 def check(options: argparse.Namespace) -> None:
     """Tell whether runs of 100 cells are like the reference runs, or make these the reference."""
     folders = [RunFolder(path) for path in options.runs]
@@ -350,6 +364,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_benchmark(commands)
     _add_readouts(commands)
     _add_robustness(commands)
+    _add_experiment_options(_add(commands, "baselines", baselines_))
     _add_check(commands)
     _add_sweep(commands)
     _add_reproduce(commands)
