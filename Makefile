@@ -13,6 +13,8 @@ SEEDS =
 SCHEDULER =
 BENCHMARK_SIZES = 100 400 1600 6400
 PEERS =
+IMAGES = 10000
+TESTS = 10000
 PYTHON =
 
 # A value with a space wants quotes of its own: make train SET="'excitatory.refractory_period=50 ms' cells=64"
@@ -27,7 +29,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures compare sweep reproduce check readme test test-all lint benchmark clean
+.PHONY: help setup train evaluate figures compare sweep reproduce check readme test test-all lint benchmark peers clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -76,15 +78,24 @@ lint: $(ready) ## check style, format and type hints
 benchmark: $(ready) $(if $(PEERS),.venv-peers/complete) ## what a presentation costs on this machine; PEERS=1 times BindsNET too
 	$(run) benchmark --sizes $(BENCHMARK_SIZES) $(if $(PEERS),--peer .venv-peers/bin/python)
 
+peers: $(ready) .venv-peers/complete ## BindsNET's and Brian2's own example on the first IMAGES=10000 images, beside ours; many hours
+	$(run) peers --images $(IMAGES) --tests $(TESTS)
+
 clean: ## remove .venv, compiled programs and caches; never anything in results/
 	rm -rf .venv .venv-peers .programs build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find diehl_cook tests -name __pycache__ -prune -exec rm -rf {} +
 
-# BindsNET lives apart: it brings a gigabyte of packages that the project has no use for.
+# Peers live apart: BindsNET brings a gigabyte of packages that the project has no use for, and
+# Brian2's example needs progressbar2 and comes in Brian2's source package alone.
 .venv-peers/complete: $(ready)
 	rm -rf .venv-peers
 	.venv/bin/python -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check bindsnet==0.3.4
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+	    bindsnet==0.3.4 brian2==2.9.0 'numpy<2.4' progressbar2==4.6.0
+	.venv-peers/bin/python -m pip download --quiet --disable-pip-version-check --no-deps \
+	    --no-binary brian2 --dest .venv-peers/source brian2==2.9.0
+	tar -xzf .venv-peers/source/brian2-2.9.0.tar.gz -O \
+	    brian2-2.9.0/examples/frompapers/Diehl_Cook_2015.py > .venv-peers/example.py
 	@touch $@
 
 # A Python counts only if it runs and can make an environment: some systems leave out venv, and

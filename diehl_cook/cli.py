@@ -39,6 +39,7 @@ from diehl_cook.studies import (
     compare,
     estimate,
     paper_figures,
+    peers,
     readouts,
     reference_runs,
     reproduce,
@@ -46,6 +47,7 @@ from diehl_cook.studies import (
     sweep,
 )
 from diehl_cook.studies.batch import BatchError, run_batch, score_of
+from diehl_cook.studies.peers import PeerError
 from diehl_cook.studies.workers import Failure, WorkersError
 
 BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
@@ -78,7 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WorkersError,
     ) as error:
         return _complain(error, BAD_INPUT)
-    except (SimulationError, PresentationError, OutOfRangeError, BatchError, WriteError) as error:
+    except (
+        SimulationError,
+        PresentationError,
+        OutOfRangeError,
+        BatchError,
+        PeerError,
+        WriteError,
+    ) as error:
         return _complain(error, FAILURE)
     except OSError as error:
         return _complain(f"{error.filename or 'a file'}: {error.strerror or error}", FAILURE)
@@ -266,6 +275,20 @@ def robustness_(options: argparse.Namespace) -> None:
     print(f"Table and figure lie in {options.into}/: {robustness.TABLE}, robustness.png.")
 
 
+def peers_(options: argparse.Namespace) -> None:
+    """Let other programs for this network learn and read the same images as ours."""
+    environment = peers.Environment(options.python, options.example, Terminal())
+    rows = []
+    for name in options.programs:
+        print(f"{name}: {options.images} images ...", file=sys.stderr, flush=True)
+        rows.append(
+            peers.measure(name, options.images, options.tests, options.answers, environment)
+        )
+        peers.write_table(options.into, rows)
+    print(peers.markdown(rows), end="")
+    print(f"The table lies in {options.into}/: {peers.TABLE}.")
+
+
 def baselines_(options: argparse.Namespace) -> None:
     """Score k-means and nearest neighbours on the images of an experiment."""
     experiment = _experiment(options)
@@ -364,6 +387,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_benchmark(commands)
     _add_readouts(commands)
     _add_robustness(commands)
+    _add_peers(commands)
     _add_experiment_options(_add(commands, "baselines", baselines_))
     _add_check(commands)
     _add_sweep(commands)
@@ -521,6 +545,56 @@ def _add_robustness(commands: Any) -> None:
         help="the first so many test images (default: 10000)",
     )
     _add_jobs(parser)
+
+
+def _add_peers(commands: Any) -> None:
+    parser = _add(commands, "peers", peers_)
+    parser.add_argument(
+        "--programs",
+        nargs="+",
+        choices=list(peers.PEERS),
+        default=list(peers.PEERS),
+        metavar="NAME",
+        help=f"which of {', '.join(peers.PEERS)} (default: all)",
+    )
+    parser.add_argument(
+        "--images",
+        type=_positive,
+        default=10_000,
+        metavar="N",
+        help="training images to learn and to label with (default: 10000)",
+    )
+    parser.add_argument(
+        "--tests", type=_positive, default=10_000, metavar="N", help="test images (default: 10000)"
+    )
+    parser.add_argument(
+        "--python",
+        type=Path,
+        default=Path(".venv-peers/bin/python"),
+        metavar="PYTHON",
+        help="a Python that has BindsNET, Brian2 and progressbar2",
+    )
+    parser.add_argument(
+        "--example",
+        type=Path,
+        default=Path(".venv-peers/example.py"),
+        metavar="FILE.py",
+        help="examples/frompapers/Diehl_Cook_2015.py of Brian2's source package",
+    )
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/peers"),
+        help="keeps what the cells answered, so that nothing is run twice (default: results/peers)",
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        default=_REFERENCE,
+        help=f"where the table goes (default: {_REFERENCE})",
+    )
 
 
 def _add_networks(parser: argparse.ArgumentParser) -> None:
