@@ -1,5 +1,8 @@
 """The device ``cpp_standalone_fast``: C++ standalone programs that a compiler can vectorise."""
 
+import os
+import shlex
+import subprocess
 from typing import Any
 
 from brian2.codegen.codeobject import CodeObject
@@ -65,8 +68,19 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         """Write the makefile with this device's flags."""
         if compiler != "msvc":
             flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
-            compiler_flags = " ".join([*flags, *ADDED_FLAGS, *GCC_FLAGS])
+            own = () if _is_clang() else GCC_FLAGS
+            compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own])
         super().generate_makefile(writer, compiler, *args, compiler_flags=compiler_flags, **kwds)
+
+
+def _is_clang() -> bool:
+    """Whether programs are compiled with clang, which knows other flags than g++."""
+    command = [*shlex.split(os.environ.get("CXX", "g++")), "--version"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:  # compiling will say it
+        return False
+    return "clang" in said
 
 
 all_devices[NAME] = FastCPPStandaloneDevice()

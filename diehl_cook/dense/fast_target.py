@@ -14,6 +14,15 @@ from .waking import BLOCK, awake_array, waking_lines
 #: Brian2 2.10 gave clocks a common base class.
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "BaseClock") else "Clock"
 
+#: The promise that no iteration of the loop below it needs another one's results.
+INDEPENDENT = """
+#if defined(__clang__)
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+"""
+
 
 def independent_pragma(variable_indices: dict[str, str], variables: dict[str, Any]) -> str:
     """Return the promise that one cell's code touches no other cell's variables, where it holds.
@@ -31,7 +40,7 @@ def independent_pragma(variable_indices: dict[str, str], variables: dict[str, An
         Empty where variables are reached by another index than the cell's own.
     """
     own = all(variable_indices[name] in ("_idx", "0") for name in variables)
-    return "#pragma GCC ivdep" if own and not openmp_pragma("with_openmp") else ""
+    return INDEPENDENT if own and not openmp_pragma("with_openmp") else ""
 
 
 class FastCPPCodeGenerator(ConditionSplittingCodeGenerator):

@@ -49,7 +49,11 @@
         size_t _rows[{{size}}];
         for (int32_t _k = 0; _k < {{size}}; _k++)
             _rows[_k] = _outer_of(_n + _k);
+        #if defined(__clang__)
+        #pragma clang loop vectorize(assume_safety)
+        #else
         #pragma GCC ivdep
+        #endif
         for (size_t _inner = 0; _inner < {{_inner_size}}; _inner++)
         {
             const int32_t j = _inner;
@@ -100,7 +104,11 @@
         const size_t _last = _side == 0 ? _self : {{_inner_size}};
         {% endif %}
         {% if _code is not none %}
+        #if defined(__clang__)
+        #pragma clang loop vectorize(assume_safety)
+        #else
         #pragma GCC ivdep
+        #endif
         {% endif %}
         for (size_t _inner = _first; _inner < _last; _inner++)
         {
