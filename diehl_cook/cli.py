@@ -529,7 +529,7 @@ def _add_readouts(commands: Any) -> None:
         type=_positive,
         default=3,
         metavar="N",
-        help="presentations of the test images (default: 3)",
+        help="passes over the test images (default: 3)",
     )
     _add_jobs(parser)
 

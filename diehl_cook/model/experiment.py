@@ -166,7 +166,7 @@ class Evaluation(Section):
 
     labelling_images: Count | None = Field(None, description="the first so many; paper: all")
     test_images: Count | None = Field(None, description="the first so many; paper: all")
-    repeats: Count = Field(10, description="presentations of the test images; paper")
+    repeats: Count = Field(10, description="passes over the test images; paper")
     block: Count = Field(1000, description="images shown in a row from rest; ours")
 
 

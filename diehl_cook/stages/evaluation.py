@@ -23,7 +23,7 @@ from diehl_cook.store.trained_network import TrainedNetwork
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """Accuracy over repeated presentations of the test images.
+    """Accuracy over repeated passes over the test images.
 
     Attributes
     ----------

@@ -42,19 +42,17 @@ KINDS: dict[str, dict[str, str]] = {
     "dense double": {"synapses": "dense", "precision": "double"},
     "brian2 double": {"synapses": "brian2", "precision": "double"},
 }
-REFERENCE, YARDSTICK = "brian2 double", "dense single"
+BRIAN2, DEFAULT = "brian2 double", "dense single"
 #: The default kind with each of the other rules, timed in training.
 OTHER_RULES: dict[str, dict[str, str]] = {
-    f"{YARDSTICK}, {rule}": {**KINDS[YARDSTICK], "rule": rule}
-    for rule in RULES
-    if rule != "triplet"
+    f"{DEFAULT}, {rule}": {**KINDS[DEFAULT], "rule": rule} for rule in RULES if rule != "triplet"
 }
 RUNTIME = "runtime, dense double"
 SIZES = (100, 400, 1600, 6400)
 
 # Images of a long run, so that it takes seconds: N times this many at most.
 _WORK = {"dense single": 200_000, "dense double": 100_000, "brian2 double": 8_000, RUNTIME: 800}
-_WORK |= dict.fromkeys(OTHER_RULES, _WORK[YARDSTICK])
+_WORK |= dict.fromkeys(OTHER_RULES, _WORK[DEFAULT])
 _WARM_UP = 500  # images learned before anything is timed
 
 
@@ -303,14 +301,14 @@ def _summaries(
         }
 
         if case.kind in OTHER_RULES:
-            slower = float(np.median(1 / _ratios(by_case, timing, YARDSTICK)))
+            slower = float(np.median(1 / _ratios(by_case, timing, DEFAULT)))
             yield summary | {"times_triplet": round(slower, 2)}
             continue
         steps = experiment.presentation_steps
         least = least_traffic(case.cells, n_inputs, steps, case.learning) / speed * 1e3
         yield summary | {
             "times_faster_than_brian2": round(
-                float(np.median(_ratios(by_case, timing, REFERENCE))), 2
+                float(np.median(_ratios(by_case, timing, BRIAN2))), 2
             ),
             "bandwidth_gb_per_s": round(speed / 1e9, 1),
             "times_least_traffic": round(float(median / least), 2),

@@ -1,0 +1,38 @@
+"""Each compiler gets flags that it knows, and its programs do the same."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from diehl_cook.dense import fast_device
+
+
+@pytest.mark.parametrize(
+    ("says", "is_clang"), [("Debian clang version 14.0.6", True), ("g++ (Debian) 12.2.0", False)]
+)
+def test_a_compiler_is_known_by_what_it_says(tmp_path, monkeypatch, says, is_clang):
+    compiler = tmp_path / "compiler"
+    compiler.write_text(f"#!/bin/sh\necho '{says}'\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", f"{compiler} -m64")
+    assert fast_device._is_clang() is is_clang
+
+
+def test_a_compiler_that_is_not_there_is_left_to_the_compiling(monkeypatch):
+    monkeypatch.setenv("CXX", "/nowhere")
+    assert not fast_device._is_clang()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="clang++ is not installed")
+def test_clang_and_gcc_count_about_the_same_spikes(experiment_with, digits, tmp_path, monkeypatch):
+    from diehl_cook.engine.presenter import TESTING, Presenter
+
+    counts = {}
+    for compiler in ("clang++", "g++"):
+        monkeypatch.setenv("CXX", compiler)
+        presenter = Presenter(experiment_with(), False, 784, tmp_path / "programs")
+        shown = presenter.show(presenter.start(), digits.images[:20], 0, TESTING, tmp_path)
+        counts[compiler] = shown.responses.sum(axis=1)
+    np.testing.assert_allclose(counts["clang++"], counts["g++"], atol=3)
