@@ -53,14 +53,15 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         """Return the given class, or the one of this device."""
         return FastCPPStandaloneCodeObject if codeobj_class is None else codeobj_class
 
-    def network_run(self, net: Network, *args: Any, **kwds: Any) -> None:
+    def network_run(self, net: Network, *args: Any, level: int = 0, **kwds: Any) -> None:
         """Write the code of a run, after a look at what cells may rest in it."""
         self._n_runs += 1
         # threads share out the cells of a loop over all of them
         threads = prefs.devices.cpp_standalone.openmp_threads
         groups = groups_that_may_rest(net.sorted_objects) if threads == 0 else frozenset()
         self.awake_arrays = {group: f"_awake_{group}_{self._n_runs}" for group in groups}
-        super().network_run(net, *args, **kwds)
+        # names are looked up in the frame that called `run`, one further away than Brian2 thinks
+        super().network_run(net, *args, level=level + 1, **kwds)
 
     def generate_makefile(
         self, writer: Any, compiler: str, compiler_flags: str, *args: Any, **kwds: Any
