@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
-from diehl_cook.engine.answers import Answers
+from diehl_cook.engine.answers import Answers, join
 from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
@@ -157,7 +157,8 @@ class Presenter:
         state : dict of str to ndarray
             Where the network stands.
         images : ndarray, shape (images, n_inputs)
-            Brightness from 0 to 255; at most `capacity` images.
+            Brightness from 0 to 255. More than a program can hold are shown in several goes,
+            to the same bits.
         first : int
             Running number of the first of them, which chooses its random numbers.
         stage : int
@@ -176,9 +177,20 @@ class Presenter:
         OutOfRangeError
             If the network runs away or a number leaves its range.
         """
-        span = Span(first, len(images), stage)
-        values = self.values(state, span)
-        return self.outcome(self.program.run(values, {protocol.IMAGES: images}, workspace), span)
+        parts: list[Shown] = []
+        for begin in range(0, len(images), self.capacity):
+            part = images[begin : begin + self.capacity]
+            span = Span(first + begin, len(part), stage)
+            values = self.values(parts[-1].state if parts else state, span)
+            results = self.program.run(values, {protocol.IMAGES: part}, workspace)
+            parts.append(self.outcome(results, span))
+        return Shown(
+            state=parts[-1].state,
+            answers=join([part.answers for part in parts]),
+            showings=np.concatenate([part.showings for part in parts]),
+            spikes=sum(part.spikes for part in parts),
+            seconds=sum(part.seconds for part in parts),
+        )
 
     def values(self, state: Arrays, span: Span) -> Arrays:
         """All that a program of this network must be told before it shows some images."""

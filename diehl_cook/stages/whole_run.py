@@ -55,20 +55,22 @@ def train_run(
     experiment = splits.resolve(experiment)
     with folder.claim() as workspace:
         folder.settle(experiment)
-        if folder.has_network():
+        trained = folder.has_network()
+        if trained and "training_ended" in folder.manifest():
             return False
-        folder.update_manifest(
-            seed=experiment.seed, training_began=provenance.now(), **provenance.describe()
-        )
-        begun = time.monotonic()
-        presenter = compile_network(experiment, True, images.n_inputs, narrator)
-        with narrator.follow(f"training {folder.path.name}") as follow:
-            training.train(presenter, images.learning, folder, workspace, follow)
-        folder.update_manifest(
-            training_ended=provenance.now(), training_seconds=time.monotonic() - begun
-        )
+        if not trained:
+            begun = time.monotonic()
+            folder.update_manifest(
+                seed=experiment.seed, training_began=provenance.now(), **provenance.describe()
+            )
+            presenter = compile_network(experiment, True, images.n_inputs, narrator)
+            with narrator.follow(f"training {folder.path.name}") as follow:
+                training.train(presenter, images.learning, folder, workspace, follow)
+            folder.update_manifest(training_seconds=time.monotonic() - begun)
         if with_figures:
             report.draw(folder, images)
+        # Last of all: what was left undone, the same command does.
+        folder.update_manifest(training_ended=provenance.now())
     return True
 
 

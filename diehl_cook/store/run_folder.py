@@ -62,6 +62,7 @@ class RunFolder:
         workspace = self.path / ".work"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self._require_own()
             lock.acquire()
             self._clear()
             workspace.mkdir()
@@ -79,6 +80,16 @@ class RunFolder:
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
             lock.release()
+
+    def _require_own(self) -> None:
+        """Make sure that nothing here is somebody else's: what is left unfinished is removed."""
+        there = {path.name for path in self.path.iterdir()}
+        begun = ".lock" in there and there <= {".lock", ".work"}
+        if there and not begun and "experiment.yaml" not in there:
+            raise RunFolderError(
+                f"{self.path}: holds files but no experiment.yaml, so it is no run folder;"
+                " put that file back, or choose another folder"
+            )
 
     def _clear(self) -> None:
         """Remove what a process left that was killed."""
@@ -210,14 +221,16 @@ class RunFolder:
         settings = type(experiment.evaluation)().model_dump(mode="json") | summary["settings"]
         return settings == experiment.evaluation.model_dump(mode="json")
 
+    def manifest(self) -> dict[str, Any]:
+        """What is in ``manifest.json``; nothing before it is there."""
+        if not (self.path / "manifest.json").exists():
+            return {}
+        return self._read("manifest.json", _entries, "delete it to go on")
+
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
-        manifest = {}
-        if (self.path / "manifest.json").exists():
-            manifest = self._read("manifest.json", _entries, "delete it to go on")
-        write_whole(
-            self.path / "manifest.json", (json.dumps(manifest | entries, indent=2) + "\n").encode()
-        )
+        content = json.dumps(self.manifest() | entries, indent=2) + "\n"
+        write_whole(self.path / "manifest.json", content.encode())
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Write a figure under ``figures/``."""

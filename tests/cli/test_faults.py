@@ -263,3 +263,23 @@ def test_a_file_that_cannot_be_read_is_one_line(train, begun, monkeypatch):
 
     monkeypatch.setattr(splits, "load", fail)
     assert train(begun.path) == (1, ["diehl_cook: /some/file: Permission denied"])
+
+
+def test_figures_that_were_not_drawn_are_drawn_by_the_same_command(train, tmp_path, monkeypatch):
+    """As if the training was killed between its network and its figures."""
+    folder, drawn = RunFolder(tmp_path / "run"), []
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "draw", killed)
+        assert train(folder.path)[0] == 130
+    assert folder.has_network()
+    assert "training_ended" not in folder.manifest()
+    monkeypatch.setattr(report, "draw", lambda *arguments: drawn.append(1))
+    assert train(folder.path) == (0, [])
+    assert drawn == [1]
+    assert "training_ended" in folder.manifest()
+    train(folder.path)
+    assert drawn == [1]

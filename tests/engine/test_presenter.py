@@ -212,3 +212,17 @@ def test_start_weights_are_those_of_the_published_code(experiment_with):
     assert weights.max() < 0.303
     assert weights.mean() == pytest.approx(0.153, rel=0.01)
     assert not np.array_equal(weights, start_weights(experiment_with("seed=1"), PIXELS))
+
+
+def test_more_images_than_a_program_holds_are_shown_to_the_same_bits(
+    learner, digits, start, tmp_path, monkeypatch
+):
+    images = digits.images[:7]
+    at_once = learner.show(start(learner), images, 0, LEARNING, tmp_path)
+    monkeypatch.setattr(learner, "capacity", 3)
+    in_parts = learner.show(start(learner), images, 0, LEARNING, tmp_path)
+    for name in ("input_to_excitatory.w", "excitatory.theta", "excitatory.v", "inhibitory.v"):
+        np.testing.assert_array_equal(in_parts.state[name], at_once.state[name], err_msg=name)
+    np.testing.assert_array_equal(in_parts.responses.toarray(), at_once.responses.toarray())
+    np.testing.assert_array_equal(in_parts.showings, at_once.showings)
+    assert in_parts.spikes == at_once.spikes

@@ -326,3 +326,23 @@ def test_a_network_of_another_shape_is_refused(folder, arrays):
     with np.load(folder.network_path) as file:
         np.savez(folder.network_path, **{**file, **arrays})
     assert "network.npz: is not a network of 100 cells" in complaint(folder.load_network)
+
+
+@pytest.mark.parametrize("name", [".work/mine", ".unfinished-mine", "mine.txt", "network.npz"])
+def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path, name):
+    path = tmp_path / "theirs" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("precious")
+    with (
+        pytest.raises(RunFolderError, match=r"holds files but no experiment\.yaml"),
+        RunFolder(tmp_path / "theirs").claim(),
+    ):
+        pass
+    assert path.read_text() == "precious"
+
+
+def test_what_a_killed_process_left_before_it_settled_is_cleared(tmp_path):
+    (tmp_path / ".lock").touch()
+    (tmp_path / ".work").mkdir()
+    with RunFolder(tmp_path).claim() as workspace:
+        assert not list(workspace.iterdir())
