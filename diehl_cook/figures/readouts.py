@@ -51,5 +51,6 @@ def readouts(
         axes.set_ylabel("test accuracy (%)")
     for axes in panels[-1]:
         axes.set_xlabel("spikes read up to (ms)")
-    panels[0, 0].legend(loc="lower right", fontsize=10)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=10)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from diehl_cook.figures.style import COLOURS, styled
 
 _AXES = {
-    "noise": "noise added to each pixel (share of full brightness)",
+    "noise": "noise (share of full brightness)",
     "silent_inputs": "input cells that never fire (%)",
     "intensity": "intensity (times that of training)",
     "bits": "bits of each weight",
@@ -53,11 +53,14 @@ def robustness(
                 axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             if name == "bits":
                 axes.invert_xaxis()
-            axes.set_ylim(0, 100)
             axes.grid(axis="y")
             axes.set_xlabel(label)
         line[0].set_ylabel("test accuracy (%)")
     for axes, size in zip(panels[0], sizes, strict=True):
         axes.set_title(f"{size:,} cells")
+    lowest = min(
+        y for size in curves.values() for d in size.values() for p in d.values() for _, y in p
+    )
+    panels[0, 0].set_ylim(max(0, 10 * (lowest // 10) - 10), 100)  # shared by all
     panels[0, 0].legend(loc="lower left", fontsize=10)
     return figure
