@@ -283,7 +283,7 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
 def _difference(one: Experiment, other: Experiment) -> str:
     """The first key in which two experiments differ, with both values."""
     ours, theirs = (dict(flat(what_matters(each))) for each in (one, other))
-    key = next(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    key = next(key for key in [*ours, *theirs] if ours.get(key) != theirs.get(key))
     return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"
 
 

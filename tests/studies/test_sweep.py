@@ -157,8 +157,12 @@ def test_committed_sweeps_are_valid_and_only_the_one_that_chooses_nothing_opens_
     members = sweep.load_sweep(path, tmp_path).members
     validation = 0 if path.stem == "deviations_n100" else 10_000
     assert all(member.experiment.data.validation == validation for member in members)
-    passes = {100: 40_000, 400: 3 * 50_000}
-    assert all(m.experiment.training.images == passes[m.experiment.cells] for m in members)
+    # As the final runs at small sizes; a search at large ones can afford two passes at most.
+    whole, most = {100: 40_000, 400: 3 * 50_000}, 2 * 50_000
+    for experiment in (member.experiment for member in members):
+        images = experiment.training.images
+        assert images == whole.get(experiment.cells, images)
+        assert experiment.cells in whole or 0 < images <= most
 
 
 def test_table_is_sorted_by_mean(tmp_path):
