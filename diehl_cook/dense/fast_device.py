@@ -33,6 +33,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     - cells at rest are left alone;
     - of an event's condition only the parts that matter are computed;
     - arrays start at multiples of 64 bytes;
+    - headers are read once for all files that are compiled;
     - the loop over time steps makes no system calls;
     - the program is compiled for finite numbers: infinities and NaN must not be relied upon;
     - numbers too small for full precision ("denormals") count as zero.
@@ -71,6 +72,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
             own = () if _is_clang() else GCC_FLAGS
             compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own])
+            headers = self.code_object_class().templater.precompiled(None, None)
+            writer.write("precompiled.h", headers.h_file)
         super().generate_makefile(writer, compiler, *args, compiler_flags=compiler_flags, **kwds)
 
 

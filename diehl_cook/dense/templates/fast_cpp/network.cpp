@@ -10,7 +10,7 @@
 {{ openmp_pragma('include') }}
 {% endif %}
 #if defined(__SSE2__)
-#include <immintrin.h>
+#include <xmmintrin.h>
 #endif
 
 #define Clock_epsilon 1e-14
