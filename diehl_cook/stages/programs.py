@@ -13,5 +13,5 @@ def compile_network(
 ) -> Presenter:
     """Compile the network of an experiment, or take it from the programs compiled before."""
     kind = "training" if learning else "testing"
-    (narrator or Silence()).say(f"compiling the {kind} program (half a minute, once) ...")
+    (narrator or Silence()).say(f"compiling the {kind} program (seconds, once) ...")
     return Presenter(experiment, learning, n_inputs, resources.programs())

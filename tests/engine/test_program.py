@@ -91,6 +91,7 @@ def test_another_structure_is_another_program(
 def test_nothing_is_left_in_the_cache_but_programs(learner, programs):
     for entry in programs.iterdir():
         assert entry.name.startswith((".", "new-")) or (entry / "main").exists(), entry
+        assert not list(entry.glob("*.gch")), entry  # 50 MB each
 
 
 def compile_small(cache):

@@ -241,7 +241,7 @@ def test_the_other_order_of_updates_agrees(rule: str, seed: int, n_input: int, n
     assert_agree(run_at_runtime(network.trial("brian2")), network.simulate())
 
 
-# All share one room, and there is one program for each combination, half a minute to compile.
+# All share one room, and there is one program for each combination, some seconds to compile.
 COMPILED = [
     *((rule, integrator, "dense") for rule in RULES for integrator in INTEGRATORS),
     *((rule, "exponential_euler", "brian2") for rule in RULES),
