@@ -130,12 +130,12 @@ def outcome(tmp_path_factory):
     defaultclock.dt = 0.5 * ms
     source, target = cells(ROWS, "source", 1), cells(COLUMNS, "target", 2)
     ordinary = connected(False, source, target, "ordinary", PROJECTIONS)
-    reference = many_cells(np.float64, "many")
-    spikes = SpikeMonitor(reference)
-    Network(source, target, *ordinary.values(), reference, spikes).run(STEPS * defaultclock.dt)
+    expected = many_cells(np.float64, "many")
+    spikes = SpikeMonitor(expected)
+    Network(source, target, *ordinary.values(), expected, spikes).run(STEPS * defaultclock.dt)
     results["numpy"] = {name: weights_of(one, name) for name, one in ordinary.items()}
     results["numpy"] |= {f"v_{name}": getattr(target, f"v_{name}")[:] for name in PROJECTIONS}
-    results["numpy cells"] = {"v": reference.v[:], "spikes": np.stack([spikes.t / ms, spikes.i])}
+    results["numpy cells"] = {"v": expected.v[:], "spikes": np.stack([spikes.t / ms, spikes.i])}
 
     set_device("cpp_standalone_fast", build_on_run=False)
     prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]

@@ -21,7 +21,7 @@ from network_harness import (
     run_at_runtime,
     run_standalone,
 )
-from reference import (
+from plain_numpy import (
     GoldenCase,
     Result,
     Triplet,
@@ -32,8 +32,8 @@ from reference import (
     parameters_of,
     simulate,
 )
-from reference.recorder import RECORDABLE
-from reference.replay import initial_state
+from plain_numpy.recorder import RECORDABLE
+from plain_numpy.replay import initial_state
 
 CASES = golden_cases()
 SYNAPSES = ["brian2", "dense"]

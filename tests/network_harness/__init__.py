@@ -1,7 +1,7 @@
 """This project's own network, driven by given input spikes and observed step by step.
 
 Built by ``diehl_cook.network`` and normalised by ``diehl_cook.protocol``: only the input cells
-and the monitors are the tests' own. What comes out has the names of ``reference.Result``, so that
+and the monitors are the tests' own. What comes out has the names of ``plain_numpy.Result``, so that
 recordings and the NumPy simulation are compared with it in the same way.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from brian2.units import second, volt
-from reference import Cell, Exponential, Parameters, PowerLaw, PreAndPost, Rule, Triplet
+from plain_numpy import Cell, Exponential, Parameters, PowerLaw, PreAndPost, Rule, Triplet
 
 from diehl_cook.model.experiment import Experiment
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from reference import Parameters, Result, Spikes, count_spikes
-from reference.types import Array, Indices
+from plain_numpy import Parameters, Result, Spikes, count_spikes
+from plain_numpy.types import Array, Indices
 
 from diehl_cook.model.experiment import Experiment
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from reference import Spikes
-from reference.types import Array, Indices
+from plain_numpy import Spikes
+from plain_numpy.types import Array, Indices
 
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reference import (
+from plain_numpy import (
     Exponential,
     GoldenCase,
     Parameters,
@@ -34,10 +34,10 @@ from reference import (
     replay,
     simulate,
 )
-from reference.brian1 import Brian1DelayedSynapses, delays_of_other_synapses
-from reference.cells import membrane, update_state
-from reference.golden import DEFAULT_FOLDER
-from reference.synapses import DelayedSynapses, InputSynapses
+from plain_numpy.brian1 import Brian1DelayedSynapses, delays_of_other_synapses
+from plain_numpy.cells import membrane, update_state
+from plain_numpy.golden import DEFAULT_FOLDER
+from plain_numpy.synapses import DelayedSynapses, InputSynapses
 
 ALL_RULES = [PowerLaw(), Exponential(), PreAndPost(), Triplet()]
 DECAY = TraceDecay(pre=0.5, post1=0.8, post2=0.9)
@@ -517,8 +517,8 @@ def test_unknown_records_and_late_spikes_are_refused() -> None:
         simulate(parameters, inputs, w, 1)
 
 
-def test_the_reference_imports_numpy_only() -> None:
-    folder = DEFAULT_FOLDER.parent / "reference"
+def test_it_imports_numpy_only() -> None:
+    folder = DEFAULT_FOLDER.parent / "plain_numpy"
     allowed = sys.stdlib_module_names | {"numpy"}
     for path in folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

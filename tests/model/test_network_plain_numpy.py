@@ -20,7 +20,7 @@ from network_harness import (
     run_at_runtime,
     run_standalone,
 )
-from reference import (
+from plain_numpy import (
     Cell,
     Exponential,
     Parameters,
@@ -34,7 +34,7 @@ from reference import (
     Triplet,
     simulate,
 )
-from reference.recorder import RECORDABLE
+from plain_numpy.recorder import RECORDABLE
 
 # Learning fast, for changes that are seen within a hundred steps.
 RULES = {
