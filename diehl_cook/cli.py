@@ -370,8 +370,9 @@ def _complain_of(failures: Mapping[str, Failure], total: int) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    typed = Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
-        prog="python -m diehl_cook",
+        prog=typed if typed == "diehl-cook" else "python -m diehl_cook",
         description="Diehl & Cook (2015): learn digits with spike-timing-dependent plasticity.",
         epilog="Exit code 0: done; 2: bad input; 1: another failure; 130: stopped with Ctrl-C.",
     )
