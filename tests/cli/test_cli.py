@@ -381,5 +381,5 @@ def test_a_mistake_in_a_process_of_its_own_leaves_no_traceback(smoke, tmp_path):
 def test_help_names_the_command_as_it_was_typed(monkeypatch, capsys, typed):
     monkeypatch.setattr("sys.argv", [f"/some/where/{typed.replace('python -m ', '')}"])
     with pytest.raises(SystemExit):
-        main(["train", "--help"])
+        cli.main(["train", "--help"])
     assert f"usage: {typed} train" in capsys.readouterr().out
