@@ -11,7 +11,7 @@ from brian2.core.preferences import prefs
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
-from .fast_target import FastCPPStandaloneCodeObject
+from .cells_target import FastCPPStandaloneCodeObject
 from .resting import groups_that_may_rest
 
 NAME = "cpp_standalone_fast"

@@ -20,8 +20,7 @@ from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from brian2.parsing.statements import parse_statement
 
-from .pathway import DenseRunner
-from .synapses import DenseSynapses
+from .synapses import DenseRunner, DenseSynapses
 
 #: What writes to its own cells one at a time, or to none.
 HARMLESS = (

@@ -4,8 +4,8 @@ from brian2.codegen.codeobject import CodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import Device, RuntimeDevice
 
-from .cpp_target import DenseCPPStandaloneCodeObject
 from .numpy_target import DenseNumpyCodeObject
+from .synapses_target import DenseCPPStandaloneCodeObject
 
 
 def dense_codeobj_class(device: Device) -> type[CodeObject]:

@@ -5,7 +5,7 @@ import pytest
 from brian2 import Network, NeuronGroup, defaultclock, linked_var, ms, prefs, seed
 from brian2.devices.device import get_device, reset_device, set_device
 
-from diehl_cook.dense.conditions import conjuncts
+from diehl_cook.dense.cells_target import conjuncts
 
 CELLS, STEPS = 83, 100
 

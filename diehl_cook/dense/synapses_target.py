@@ -7,12 +7,11 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.utils.stringtools import stripped_deindented_lines
 
-from .indices import POST_INDEX, PRE_INDEX
-from .single_precision import PrecisionCPPCodeGenerator
-from .waking import waking_lines
+from .generator import Statements, VectorisableCPPCodeGenerator
+from .matrix import POST_INDEX, PRE_INDEX
 
 
-class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
+class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
     """Splits the code of a synapse into what is done once per row (or column) and the rest.
 
     Along a row the presynaptic cell stays the same, so that its variables are read before the
@@ -21,27 +20,13 @@ class DenseCPPCodeGenerator(PrecisionCPPCodeGenerator):
     itself) is left as it is and done one synapse at a time.
     """
 
-    def translate_statement_sequence(
-        self,
-        sc_statements: dict[str | None, list[Statement]],
-        ve_statements: dict[str | None, list[Statement]],
-    ) -> tuple[dict[str | None, list[str]], dict[str | None, list[str]], dict[str, Any]]:
-        """Translate; the keywords for the template get ``by_row`` and ``by_column``."""
-        scalar_code, vector_code, kwds = super().translate_statement_sequence(
-            sc_statements, ve_statements
-        )
-        kwds["by_row"] = kwds["by_column"] = None
-        if set(ve_statements) == {None}:
-            statements = ve_statements[None]
-            if not self._mixes_indices(statements):
-                kwds["by_row"] = self._split(statements, PRE_INDEX, POST_INDEX)
-                kwds["by_column"] = self._split(statements, POST_INDEX, PRE_INDEX)
-        return scalar_code, vector_code, kwds
-
-    def translate_to_write_arrays(self, write: set[str]) -> list[str]:
-        """Translate, and wake the cells that are written to."""
-        lines: list[str] = super().translate_to_write_arrays(write)
-        return lines + waking_lines(write, self.variables, self.variable_indices)
+    def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
+        """``by_row`` and ``by_column``, the parts of the code; None if it has to stay whole."""
+        by_row = by_column = None
+        if set(vector) == {None} and not self._mixes_indices(vector[None]):
+            by_row = self._split(vector[None], PRE_INDEX, POST_INDEX)
+            by_column = self._split(vector[None], POST_INDEX, PRE_INDEX)
+        return {"by_row": by_row, "by_column": by_column}
 
     def _mixes_indices(self, statements: list[Statement]) -> bool:
         read, write, _, _ = self.arrays_helper(statements)

@@ -1,0 +1,157 @@
+"""Code of cells in C++ standalone programs, in the form that compilers vectorise."""
+
+import ast
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from brian2.codegen.statements import Statement
+from brian2.core import clocks
+from brian2.core.functions import Function
+from brian2.core.variables import ArrayVariable, Variable
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject, openmp_pragma
+from brian2.equations.equations import Equations
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.utils.stringtools import get_identifiers
+
+from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
+from .waking import BLOCK, awake_array
+
+#: Brian2 2.10 gave clocks a common base class.
+CLOCK_CLASS = "BaseClock" if hasattr(clocks, "BaseClock") else "Clock"
+
+#: The promise that no iteration of the loop below it needs another one's results.
+INDEPENDENT = """
+#if defined(__clang__)
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+"""
+
+
+def independent_pragma(variable_indices: dict[str, str], variables: dict[str, Any]) -> str:
+    """Return the promise that one cell's code touches no other cell's variables, where it holds.
+
+    Parameters
+    ----------
+    variable_indices : mapping of str to str
+        Index by name of variable.
+    variables : mapping of str to Variable
+        The variables that the code uses.
+
+    Returns
+    -------
+    pragma : str
+        Empty where variables are reached by another index than the cell's own.
+    """
+    own = all(variable_indices[name] in ("_idx", "0") for name in variables)
+    return INDEPENDENT if own and not openmp_pragma("with_openmp") else ""
+
+
+def conjuncts(expression: str) -> list[str]:
+    """Split a condition where "and" joins its parts."""
+
+    def parts(node: ast.AST) -> Iterator[ast.AST]:
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            for value in node.values:
+                yield from parts(value)
+        else:
+            yield node
+
+    return [ast.unparse(part) for part in parts(ast.parse(expression.strip(), mode="eval").body)]
+
+
+class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
+    """C++ of cells that may rest, and of conditions in parts of which few have to be computed.
+
+    The template for the update of a group's state gets ``awake``, the array that says which
+    cells are not at rest, and ``state``, the arrays that an update leaves as they are in those
+    that are. That for a threshold of which the condition is several, joined by "and", gets
+    ``gate``, those that are the same for all cells; ``first_part``, code for the first of the
+    others; and ``awake`` if that part stays as it is in a cell at rest.
+    """
+
+    def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
+        """Keywords of the templates for state updates and thresholds."""
+        kwds: dict[str, Any] = {"block": BLOCK}
+        if self.template_name == "stateupdate":
+            kwds["awake"] = awake_array(self.owner) if self._updates_state() else None
+            kwds["state"] = (
+                self._arrays_of_state([*scalar[None], *vector[None]]) if kwds["awake"] else []
+            )
+        elif self.template_name == "threshold":
+            kwds |= self._parts(scalar[None], vector[None])
+        return kwds
+
+    def wakes_cells(self) -> bool:
+        """All code does but the update of the state, which puts cells to rest."""
+        return not self._updates_state()
+
+    def _updates_state(self) -> bool:
+        return isinstance(self.owner, NeuronGroup) and self.name.startswith(
+            f"{self.owner.name}_stateupdater"
+        )
+
+    def _arrays_of_state(self, statements: list[Statement]) -> list[str]:
+        """Arrays of all that an update writes; none if it needs more than a cell and constants."""
+        local = {statement.var for statement in statements if statement.op == ":="}
+        names = identifiers(statements) - local
+        if not all(self._is_of_cell(name) or self.is_constant(name) for name in names):
+            return []
+        written = self.arrays_helper(statements)[1]
+        return [self.get_array_name(self.variables[name]) for name in sorted(written)]
+
+    def _is_of_cell(self, name: str) -> bool:
+        variable = self.variables.get(name)
+        if not isinstance(variable, ArrayVariable) or variable.scalar:
+            return False
+        return bool(self.variable_indices[name] == "_idx")
+
+    def _parts(self, scalar: list[Statement], statements: list[Statement]) -> dict[str, Any]:
+        *others, condition = statements
+        names = identifiers(statements)
+        parts = conjuncts(condition.expr) if self._is_pure(names) else ["True"]
+        same = {statement.var for statement in scalar}
+        same |= {name for name in names if self._is_same_for_all(name)}
+        gate = [part for part in parts if get_identifiers(part) <= same]
+        first = copy.copy(condition)
+        first.expr = next((part for part in parts if part not in gate), "True")
+        first.used_boolean_variables = []  # those of the whole condition
+        code = [*others, first]
+        read, _, indices, _ = self.arrays_helper(code)
+        lines = self.translate_to_read_arrays(read - same, set(), indices)
+        return {
+            "gate": [self.translate_expression(part) for part in gate],
+            "first_part": lines + self.translate_to_statements(code, {}),
+            "awake": awake_array(self.owner) if self._is_steady(scalar, code) else None,
+        }
+
+    def _is_pure(self, names: Iterable[str]) -> bool:
+        """Whether nothing happens if something is computed once more, or not at all."""
+        used = [self.variables.get(name) for name in names]
+        return all(variable.stateless for variable in used if isinstance(variable, Function))
+
+    def _is_same_for_all(self, name: str) -> bool:
+        variable = self.variables.get(name)
+        if isinstance(variable, Function):
+            return bool(variable.stateless) and name not in self.auto_vectorise
+        return isinstance(variable, Variable) and bool(variable.scalar)
+
+    def _is_steady(self, scalar: list[Statement], statements: list[Statement]) -> bool:
+        """Whether code needs nothing but constants and what stays in a cell at rest."""
+        steady = {kept.var for kept in self.kept_between_steps(scalar)[0]}
+        steady |= {statement.var for statement in statements}
+        steady |= set(getattr(self.owner, "equations", Equations("")).diff_eq_names)
+        return all(self.is_constant(name) for name in identifiers(statements) - steady)
+
+
+class FastCPPStandaloneCodeObject(CPPStandaloneCodeObject):
+    """Code object for vectorised state updates, thresholds and ``run_regularly``."""
+
+    templater = CPPStandaloneCodeObject.templater.derive(
+        __package__,
+        templates_dir="templates/fast_cpp",
+        env_globals={"independent_pragma": independent_pragma, "CLOCK_CLASS": CLOCK_CLASS},
+    )
+    generator_class = CellsCPPCodeGenerator
