@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from types import FrameType
+from typing import Any, NoReturn, get_args
 
 import numpy as np
 
@@ -50,7 +54,7 @@ from diehl_cook.studies.batch import BatchError, run_batch, score_of
 from diehl_cook.studies.peers import PeerError
 from diehl_cook.studies.workers import Failure, WorkersError
 
-BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
+BAD_INPUT, FAILURE = 2, 1
 
 _REFERENCE = Path("results/reference")
 
@@ -66,12 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, 2 for bad input, 1 for another failure, 130 after Ctrl-C.
+        Exit code: 0, 2 for bad input, 1 for another failure, 128 and the signal's number after
+        a signal (130 after Ctrl-C).
     """
     options = _parser().parse_args(arguments)
     whole_run.quieten_brian()
     try:
-        options.command(options)
+        with _signals_heeded():
+            options.command(options)
     except (
         ExperimentError,
         DatasetError,
@@ -93,9 +99,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{error.filename or 'a file'}: {error.strerror or error}", FAILURE)
     except MemoryError:
         return _complain("out of memory; choose fewer cells", FAILURE)
-    except KeyboardInterrupt:
-        return _complain("stopped; the same command goes on from the last checkpoint", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        number = stop.args[0] if isinstance(stop, _Stopped) else signal.SIGINT
+        return _complain("stopped; the same command goes on from the last checkpoint", 128 + number)
     return 0
+
+
+class _Stopped(KeyboardInterrupt):
+    """A signal other than Ctrl-C asked to stop; its number is the argument."""
+
+
+@contextlib.contextmanager
+def _signals_heeded() -> Iterator[None]:
+    """Stop at SIGTERM and SIGHUP as at Ctrl-C, and leave what the caller ignores ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python sets handlers in its main thread only
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    found = {number: signal.getsignal(number) for number in numbers}
+    # Brian2 puts its own handler before the one it finds, and calls that one even where it is
+    # SIG_IGN, which `command &` of a script has.
+    if getattr(found[signal.SIGINT], "previous_handler", None) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if found[number] == signal.SIG_DFL:  # `nohup` ignores SIGHUP
+            signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in found.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise _Stopped(number)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -722,7 +759,10 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
     return number

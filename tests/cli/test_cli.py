@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import brian2
 import numpy as np
 import pytest
 import yaml
@@ -258,6 +259,48 @@ def test_ctrl_c_ends_with_130_and_a_line_that_says_how_to_go_on(
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_that_end_a_process_leave_a_checkpoint_and_a_line(
+    learner, command, smoke, tmp_path, monkeypatch, number
+):
+    calls = []
+
+    def send(display, progress):
+        calls.append(progress)
+        if len(calls) == 2:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(ProgressDisplay, "__call__", send)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH)
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert outcome.code == 128 + number
+    assert "the same command goes on from the last checkpoint" in outcome.complaint
+    assert (tmp_path / "run" / "checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_that_the_caller_ignores_stops_nothing(
+    learner, command, smoke, tmp_path, monkeypatch, number
+):
+    monkeypatch.setattr(ProgressDisplay, "__call__", lambda *_: signal.raise_signal(number))
+    # What Brian2 makes of SIGINT when it is imported by `command &` of a script.
+    ignored = {
+        signal.SIGINT: brian2._InterruptHandler(signal.SIG_IGN),
+        signal.SIGHUP: signal.SIG_IGN,
+    }
+    before = signal.signal(number, ignored[number])
+    try:
+        outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH, *TESTS)
+    finally:
+        signal.signal(number, before)
+    assert outcome.code == 0
+    assert "Next: make evaluate" in outcome.out
+
+
 def test_a_second_run_of_the_same_structure_compiles_nothing(
     learner, command, smoke, tmp_path, monkeypatch
 ):
@@ -341,6 +384,12 @@ def test_a_command_line_that_is_no_command_ends_with_2(command, arguments):
     outcome = command(*arguments)
     assert outcome.code == 2
     assert "usage: python -m diehl_cook" in outcome.err
+
+
+def test_a_number_that_is_no_number_is_told_in_words(command):
+    outcome = command("evaluate", "a", "--jobs", "abc")
+    assert outcome.code == 2
+    assert "--jobs: must be a whole number, not 'abc'" in outcome.err
 
 
 def test_show_prints_an_experiment_that_reads_back(command, smoke, tmp_path):
