@@ -13,8 +13,9 @@ def confusion(
 ) -> Figure:
     """Counts of every pair of true and predicted class (Figure 3A).
 
-    Colour shows the errors alone, so that they do not drown beside the diagonal; the diagonal has
-    its counts and, under them, the share of the class that was read rightly.
+    Colour shows the errors alone, so that they do not drown beside the diagonal, each as a share of
+    its true class: a class with many images looks no worse than one with few. Every field has its
+    count; the diagonal also has, under it, the share of the class that was correct.
 
     Parameters
     ----------
@@ -38,9 +39,10 @@ def confusion(
     if (matrix < 0).any():
         raise ValueError("confusion matrix with a negative count")
     diagonal = np.eye(*matrix.shape) > 0
-    errors = np.where(diagonal, np.nan, matrix)
+    shown = matrix.sum(axis=1, keepdims=True)
+    shares = 100 * np.divide(matrix, shown, out=np.zeros_like(matrix), where=shown > 0)
+    errors = np.where(diagonal, np.nan, shares)
     most = np.nanmax(errors, initial=0.0)
-    shown = matrix.sum(axis=1)
 
     figure = Figure(figsize=(8.0, 0.75 + 6.45 * n_classes / matrix.shape[1]), layout="constrained")
     axes = figure.add_subplot()
@@ -49,10 +51,10 @@ def confusion(
     size = float(np.clip(115 / n_classes, 4.0, 11.5))
     for (row, column), count in np.ndenumerate(matrix):
         right = diagonal[row, column]
-        dark = not right and count > 0.5 * most
+        dark = not right and shares[row, column] > 0.5 * most
         text = _count(count)
-        if right and shown[row] > 0:
-            text += f"\n{100 * count / shown[row]:.0f} %"
+        if right and shown[row, 0] > 0:
+            text += f"\n{shares[row, column]:.0f} %"
         axes.text(
             column,
             row,
@@ -76,11 +78,10 @@ def confusion(
     title = "Confusion matrix"
     if accuracy_mean is not None:
         title += f": {accuracy_mean:.2f}"
-        title += (
-            " % read rightly" if accuracy_sd is None else f" ± {accuracy_sd:.2f} % read rightly"
-        )
+        title += " % correct" if accuracy_sd is None else f" ± {accuracy_sd:.2f} % correct"
     axes.set_title(title)
-    bar = figure.colorbar(image, ax=axes, label="images misread", shrink=0.6, aspect=30, pad=0.015)
+    label = "misclassified (% of the true class)"
+    bar = figure.colorbar(image, ax=axes, label=label, shrink=0.6, aspect=30, pad=0.015)
     bar.outline.set_visible(False)
     return figure
 

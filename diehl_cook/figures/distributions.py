@@ -63,8 +63,8 @@ def spike_counts(spikes_per_image: ArrayLike, correct: ArrayLike | None = None) 
         if right.shape != counts.shape:
             raise ValueError(f"{counts.size} spike counts, but {right.size} marks of correctness")
         groups = [
-            ("read rightly", counts[right], BLUE),
-            ("read wrongly", counts[~right], VERMILLION),
+            ("correct", counts[right], BLUE),
+            ("misclassified", counts[~right], VERMILLION),
         ]
     width = max(1, round(float(counts.max(initial=0)) / 60))
     edges = np.arange(-0.5, counts.max(initial=0) + width + 0.5, width).tolist()

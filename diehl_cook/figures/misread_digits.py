@@ -49,7 +49,7 @@ def misread_digits(
     total = len(true) if total is None else total
     misread = np.flatnonzero(true != predicted)
     chosen = misread[:most]
-    title = f"{misread.size:,} of {total:,} images misread"
+    title = f"{misread.size:,} of {total:,} images misclassified"
     if total and misread.size:
         title += f" ({100 * misread.size / total:.2f} %)"
     if chosen.size < misread.size:

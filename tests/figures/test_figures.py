@@ -198,9 +198,13 @@ class TestConfusion:
         assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
     def test_colours_scale_with_the_errors_not_the_diagonal(self) -> None:
-        axes = figures.confusion([[980, 5], [0, 1100]]).axes[0]
-        assert axes.images[0].get_clim() == (0.0, 5.0)
-        np.testing.assert_array_equal(grid_of(axes), [[np.nan, 5], [0, np.nan]])
+        axes = figures.confusion([[245, 5], [0, 1100]]).axes[0]
+        assert axes.images[0].get_clim() == (0.0, 2.0)
+        np.testing.assert_allclose(grid_of(axes), [[np.nan, 2], [0, np.nan]])
+
+    def test_colours_are_shares_of_the_true_class(self) -> None:
+        axes = figures.confusion([[90, 10, 0], [40, 760, 0], [0, 0, 0]]).axes[0]
+        np.testing.assert_allclose(grid_of(axes), [[np.nan, 10, 0], [5, np.nan, 0], [0, 0, np.nan]])
 
     def test_means_of_counts(self) -> None:
         axes = figures.confusion([[979.6, 0.4], [12.3, 1087.7]]).axes[0]
@@ -232,18 +236,18 @@ class TestMisreadDigits:
         figure = draw(figures.misread_digits(images, [4, 1, 7, 5], [9, 1, 2, -1]))
         assert self.captions(figure) == ["4→9", "7→2", "5→?"]
         np.testing.assert_array_equal(grid_of(figure.axes[1]), images[2].reshape(3, 3))
-        assert figure.get_suptitle() == "3 of 4 images misread (75.00 %)"
+        assert figure.get_suptitle() == "3 of 4 images misclassified (75.00 %)"
 
     def test_at_most_a_hundred(self) -> None:
         figure = figures.misread_digits(np.zeros((130, 2, 3)), np.zeros(130), np.ones(130), 10_000)
         assert len(self.captions(figure)) == 100
-        assert figure.get_suptitle() == "130 of 10,000 images misread (1.30 %); the first 100"
+        assert figure.get_suptitle() == "130 of 10,000 images misclassified (1.30 %); the first 100"
 
     @pytest.mark.parametrize("n", [0, 3])
     def test_none_misread(self, n: int) -> None:
         figure = draw(figures.misread_digits(np.zeros((n, 784)), np.ones(n), np.ones(n)))
         assert self.captions(figure) == []
-        assert figure.get_suptitle() == f"0 of {n} images misread"
+        assert figure.get_suptitle() == f"0 of {n} images misclassified"
 
     def test_lengths_differ(self) -> None:
         with pytest.raises(ValueError, match="3 images, 2 true, 3 predicted"):
@@ -296,8 +300,8 @@ class TestSpikeCounts:
         legend = axes.get_legend()
         assert legend is not None
         assert [text.get_text() for text in legend.get_texts()] == [
-            "read rightly: mean 1.7 spikes (n = 3)",
-            "read wrongly: mean 0.0 spikes (n = 1)",
+            "correct: mean 1.7 spikes (n = 3)",
+            "misclassified: mean 0.0 spikes (n = 1)",
         ]
 
     @pytest.mark.parametrize("counts", [[7], [0, 0], [16, 40_000]])
