@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -55,6 +56,7 @@ _WORKPLACE = "new-"
 _DAY = 24 * 60 * 60
 
 _OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+_SIZE = "main.size"
 _MAKE_ROOM = "is the disk full? make room, and the same command goes on"
 
 # What a compiler says when it fails, the most telling first, and the way out.
@@ -139,7 +141,7 @@ class Program:
                 return self._run_in(Path(folder), values, inputs)
         except OSError as error:
             raise SimulationError(
-                f"{error.filename or workspace}: {error.strerror}; {_MAKE_ROOM}"
+                f"{error.filename or workspace}: {error.strerror or error}; {_MAKE_ROOM}"
             ) from None
 
     def _run_in(self, folder: Path, values: Values, inputs: Values) -> Arrays:
@@ -216,8 +218,8 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
             shutil.rmtree(workplace, ignore_errors=True)
     except OSError as error:
         raise SimulationError(
-            f"{error.filename or cache}: {error.strerror}; make room, or name another folder for"
-            " compiled programs in DIEHL_COOK_PROGRAMS"
+            f"{error.filename or cache}: {error.strerror or error}; make room, or name another"
+            " folder for compiled programs in DIEHL_COOK_PROGRAMS"
         ) from None
 
 
@@ -236,11 +238,23 @@ def _compile_in(workplace: Path, build: Callable[[], Network], target: str) -> P
     finished = workplace.parent / _key(workplace)
     # Processes that want the same program at the same time wait for the first of them.
     with FileLock(workplace.parent / f".{finished.name}.lock"):
-        if not (finished / "main").exists():
+        if _is_whole(finished):
+            # Generated anew anyway, it heals one that was damaged.
+            (workplace / "layout.json").replace(finished / "layout.json")
+        else:
             _compile(workplace)
-            shutil.rmtree(finished, ignore_errors=True)  # without its main it is no program
+            (workplace / _SIZE).write_text(str((workplace / "main").stat().st_size))
+            shutil.rmtree(finished, ignore_errors=True)
             workplace.rename(finished)
     return Program(finished)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a program is as its compiler left it, neither lost in part nor cut short."""
+    try:
+        return (folder / "main").stat().st_size == int((folder / _SIZE).read_text())
+    except (OSError, ValueError):
+        return False
 
 
 def interpret(network: Network, values: Values, inputs: Values, duration: Quantity) -> float:
@@ -346,7 +360,8 @@ def _with_clocks_sorted(lines: list[bytes]) -> list[bytes]:
 
 def _compiler() -> str:
     """What the compiler makes of the flags on this machine."""
-    command = [os.environ.get("CXX", "g++"), "-march=native", "-###", "-E", "-xc++", os.devnull]
+    name = shlex.split(os.environ.get("CXX", "")) or ["g++"]  # e.g. "ccache g++"
+    command = [*name, "-march=native", "-###", "-E", "-xc++", os.devnull]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stderr
     except OSError:

@@ -6,6 +6,7 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ def describe() -> dict[str, Any]:
     return {
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "compiler": _first_line(os.environ.get("CXX", "g++"), "--version"),
+        "compiler": _first_line(*(shlex.split(os.environ.get("CXX", "")) or ["g++"]), "--version"),
         "commit": commit(),
         "machine": {
             "name": platform.node(),

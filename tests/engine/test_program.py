@@ -199,6 +199,28 @@ def test_a_program_without_its_main_is_compiled_again(tmp_path, monkeypatch):
     assert (folder / "main").exists()
 
 
+@pytest.mark.parametrize("name", ["main", "main.size", "layout.json"])
+@pytest.mark.parametrize("damage", [b"", b"{", None], ids=["empty", "cut", "lost"])
+def test_a_damaged_program_is_made_anew_unasked(tmp_path, monkeypatch, name, damage):
+    monkeypatch.setattr(compiling, "_compile", lambda folder: (folder / "main").write_text("good"))
+    folder = compile_small(tmp_path).folder
+    whole = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+    if damage is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(damage)
+    assert compile_small(tmp_path).variables
+    assert {
+        file: (folder / file).read_bytes() for file in ("main", "main.size", "layout.json")
+    } == {file: whole[file] for file in ("main", "main.size", "layout.json")}
+
+
+def test_a_compiler_may_be_several_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "env 'g++' -DODD=1")
+    program = compile_small(tmp_path / "programs")
+    assert (program.folder / "main").exists()
+
+
 def test_a_program_has_the_same_version_with_another_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling, "_compile", lambda folder: (folder / "main").touch())
     one = compile_small(tmp_path)
