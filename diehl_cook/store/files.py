@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-import tempfile
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,20 +35,22 @@ def write_whole(path: Path, content: bytes) -> None:
         _write_and_rename(path, content)
     except OSError as error:
         raise WriteError(
-            f"{path}: cannot be written: {error.strerror}; mend that, and the same command goes on"
+            f"{path}: cannot be written: {error.strerror or error}; mend that, and the same command"
+            " goes on"
         ) from None
 
 
 def _write_and_rename(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
+    unfinished = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+    # Opened as any new file, unlike a temporary one: who may read it is the user's umask to say.
+    with unfinished.open("xb") as file:
         try:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
+            os.replace(unfinished, path)
         except BaseException:
-            os.unlink(file.name)
+            unfinished.unlink()
             raise
 
 
