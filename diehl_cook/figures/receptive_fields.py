@@ -21,11 +21,12 @@ def receptive_fields(
     labels: ArrayLike | None = None,
     image_shape: tuple[int, int] | None = None,
     w_max: float | None = None,
+    by_class: bool = False,
 ) -> Figure:
     """Input weights of every excitatory cell as a picture, in a square grid (Figure 2A).
 
-    Cells stand in their own order, row by row. Up to 400 of them carry their class in a corner;
-    a cell without a class has a frame, whatever their number.
+    Cells stand row by row, in their own order or sorted by class. Up to 400 of them carry their
+    class in a corner; a cell without a class has a frame, whatever their number.
 
     Parameters
     ----------
@@ -38,11 +39,13 @@ def receptive_fields(
         Shape of an input image, height * width = n_inputs; by default it is square.
     w_max : float, optional
         Weight at the dark end of the colour scale; by default the largest one.
+    by_class : bool
+        Sort the cells by class, those of one class in their own order, those without one last.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit one another.
+        If the shapes do not fit one another, or cells without labels are to be sorted by them.
     """
     if hasattr(weights, "weights"):
         labels = weights.labels if labels is None else labels
@@ -54,6 +57,11 @@ def receptive_fields(
     classes = None if labels is None else np.asarray(labels, dtype=int)
     if classes is not None and classes.shape != (n_cells,):
         raise ValueError(f"labels have shape {classes.shape}; expected ({n_cells},)")
+    if by_class:
+        if classes is None:
+            raise ValueError("by_class needs the labels of the cells: give labels=, or a network")
+        order = np.lexsort((classes, classes < 0))  # by class; none of them last
+        weights, classes = weights[:, order], classes[order]
     pictures = as_pictures(weights.T, image_shape)
     top = w_max if w_max is not None else np.nanmax(weights, initial=0.0)
     gap = 1 if n_cells <= MOST_CELLS_WITH_TEXT else 0
@@ -67,6 +75,7 @@ def receptive_fields(
     bar.outline.set_visible(False)
     cells = "cell" if n_cells == 1 else "cells"
     title = f"Receptive fields of {n_cells:,} excitatory {cells}"
+    title += ", by class" if by_class else ""
     if classes is None:
         axes.set_title(title)
         return figure

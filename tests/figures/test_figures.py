@@ -70,6 +70,17 @@ class TestStyle:
 
 
 class TestReceptiveFields:
+    def test_sorted_by_class_with_those_without_one_last(self) -> None:
+        weights = np.tile(np.arange(1.0, 5), (4, 1))
+        figure = figures.receptive_fields(weights, [7, -1, 2, 7], by_class=True)
+        grid = grid_of(figure.axes[0])
+        assert texts(figure.axes[0]) == ["2", "7", "7", "?"]
+        assert [grid[y, x] for y in (0, -1) for x in (0, -1)] == [3, 1, 4, 2]
+
+    def test_sorting_by_class_wants_labels(self) -> None:
+        with pytest.raises(ValueError, match="labels="):
+            figures.receptive_fields(np.ones((4, 4)), by_class=True)
+
     def test_each_cell_stands_in_its_place(self) -> None:
         weights = np.zeros((6, 5))  # images of 2 x 3 pixels, 5 cells in 2 rows of 3
         weights[:, 4] = np.arange(6)
