@@ -1,6 +1,7 @@
 """What every test shares: no display, the same random examples every time, compiled networks."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,21 @@ def learner(experiment_with, presenter_of):
 def reader(experiment_with, presenter_of):
     """A network of 100 cells that does not learn."""
     return presenter_of(experiment_with(), learning=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium; of one module only, as Playwright's event loop would be in others' way."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no Chromium here; as root: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
