@@ -36,6 +36,7 @@ from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
 from diehl_cook.store.files import WriteError, png_bytes, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFileError
+from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 from diehl_cook.studies import (
     baselines,
@@ -81,8 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (
         ExperimentError,
         DatasetError,
-        RunFolderError,
-        NetworkFileError,
+        FileError,
         WorkersError,
     ) as error:
         return _complain(error, BAD_INPUT)

@@ -536,7 +536,9 @@ def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     for part in location[:-1]:
-        annotation = model.model_fields[str(part)].annotation
+        if isinstance(part, int):  # the place in a list, whose kind its field told
+            continue
+        annotation = model.model_fields[part].annotation
         candidates = (annotation, *get_args(annotation))
         model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
     return [field.alias or name for name, field in model.model_fields.items()]

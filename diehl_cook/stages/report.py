@@ -47,7 +47,7 @@ def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
             np.array([row["images"] for row in rows]),
             100 * np.array([row["online_accuracy"] for row in rows]),
             paper_accuracy,
-            100 * evaluated[0]["accuracy_mean"] if evaluated else None,
+            100 * evaluated[0].accuracy_mean if evaluated else None,
         ),
     )
     network = folder.load_network() if folder.has_network() else None
@@ -57,22 +57,22 @@ def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
         yield "theta", figures.theta_distribution(network.theta)
     if network is not None and evaluated:
         summary, details = evaluated
-        spread = summary["accuracy_sd"]
-        predictions, classes = details["predictions"], details["classes"]
+        spread = summary.accuracy_sd
+        predictions, classes = details.predictions, details.classes
         shown = images.scored.images[: len(classes)]
         yield "raster", _raster(Network(experiment, network), shown, classes, predictions[0])
         yield (
             "confusion",
             figures.confusion(
-                np.array(summary["confusion"]),
-                100 * summary["accuracy_mean"],
+                np.array(summary.confusion),
+                100 * summary.accuracy_mean,
                 None if spread is None else 100 * spread,
             ),
         )
         yield "misread_digits", figures.misread_digits(shown, classes, predictions[0])
         yield (
             "spike_counts",
-            figures.spike_counts(details["spikes"].ravel(), (predictions == classes).ravel()),
+            figures.spike_counts(details.spikes.ravel(), (predictions == classes).ravel()),
         )
 
 

@@ -141,7 +141,7 @@ def _close_block(journey: Journey, classes: NDArray[np.integer]) -> None:
     journey.rows.append(
         {
             "images": journey.images,
-            "online_accuracy": "" if np.isnan(accuracy) else accuracy,
+            "online_accuracy": accuracy,
             "spikes_per_presentation": block.spikes / block.presentations,
             "retries": block.presentations - block.images,
             "skipped": block.skipped,
@@ -194,42 +194,25 @@ def _origin(presenter: Presenter) -> Arrays:
 
 
 def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
-    experiment = presenter.experiment
-    arrays = folder.load_checkpoint()
-    if arrays is None:
+    there = folder.load_checkpoint()
+    if there is None:
         return None
     path = folder.path / "checkpoint.npz"
-    try:
-        there = Experiment.model_validate_json(str(arrays["experiment"]))
-        journey = _unpack(arrays)
-        same_program = str(arrays["program"]) == presenter.program.version
-    except (KeyError, ValueError, TypeError):
-        there, same_program = experiment, False
-    if what_matters(there) != what_matters(experiment):
+    if what_matters(there.experiment) != what_matters(presenter.experiment):
         raise RunFolderError(
             f"{path}: is of another experiment;"
             " put the right one there, or delete the file to start afresh"
         )
-    if not same_program or not presenter.fits(journey.state):
+    if there.program != presenter.program.version or not presenter.fits(there.state):
         raise RunFolderError(
             f"{path}: is of another version of this program;"
             " go on with that version, or delete the file to start afresh"
         )
-    return journey
-
-
-def _unpack(arrays: Arrays) -> Journey:
-    parts = (arrays[f"block/{name}"] for name in ("data", "indices", "indptr"))
-    responses = csr_array(tuple(parts), shape=tuple(arrays["block/shape"]))
-    presentations, spikes, skipped = (int(count) for count in arrays["block/counts"])
+    presentations, spikes, skipped = (int(count) for count in there.counts)
     return Journey(
-        state={
-            name.removeprefix("state/"): value
-            for name, value in arrays.items()
-            if name.startswith("state/")
-        },
-        images=int(arrays["images"].item()),
-        rows=json.loads(str(arrays["rows"])),
-        labels=arrays["labels"] if arrays["labels"].size else None,
-        block=Block([responses], presentations, spikes, skipped, float(arrays["block/seconds"])),
+        state=there.state,
+        images=there.images,
+        rows=[row.model_dump() for row in there.rows],
+        labels=there.labels if there.labels.size else None,
+        block=Block([there.responses], presentations, spikes, skipped, there.seconds),
     )

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from brian2.utils.logger import BrianLogger
@@ -23,6 +22,7 @@ from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator, Silence
 from diehl_cook.store import provenance
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.schemas import Predictions, Summary
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -182,16 +182,15 @@ def save_evaluation(
     folder: RunFolder, experiment: Experiment, images: Splits, result: Evaluation
 ) -> None:
     """Keep what an evaluation measured, and how, in a run folder claimed by the caller."""
-    details = {
-        "predictions": result.predictions,
-        "spikes": result.spikes,
-        "classes": images.scored.labels,
-    }
-    how: dict[str, Any] = {
-        "scored_on": images.scored_on,
-        "settings": experiment.evaluation.model_dump(mode="json"),
-    }
-    folder.save_evaluation(how | result.summary(), details)
+    summary = Summary(
+        scored_on=images.scored_on,
+        settings=experiment.evaluation.model_dump(mode="json"),
+        **result.summary(),
+    )
+    details = Predictions(
+        predictions=result.predictions, spikes=result.spikes, classes=images.scored.labels
+    )
+    folder.save_evaluation(summary, details)
     if result.readouts:
         folder.write_readouts(result.readouts)
 

@@ -62,10 +62,12 @@ def png_bytes(figure: Figure) -> bytes:
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table with a header; the columns are the keys of the first row."""
+    """A table with a header; the columns are the keys of the first row, and NaN is left empty."""
     text = io.StringIO()
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(
+            {name: "" if value != value else value for name, value in row.items()} for row in rows
+        )
     return text.getvalue()

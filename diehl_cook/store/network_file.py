@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from diehl_cook.model.arrays import Arrays
-from diehl_cook.model.experiment import Experiment, ExperimentError, check_values, dump_experiment
+from diehl_cook.model.experiment import Experiment, dump_experiment
 from diehl_cook.store.files import write_whole
+from diehl_cook.store.reading import FileError, read_arrays
+from diehl_cook.store.schemas import NetworkArrays
 from diehl_cook.store.trained_network import TrainedNetwork
 
 #: Bits of a stored weight: as trained, half precision, or 255 steps up to each cell's largest.
 Bits = Literal[32, 16, 8]
 
 
-class NetworkFileError(RuntimeError):
+class NetworkFileError(FileError):
     """A network file that cannot be used; the message names it and the way out."""
 
 
@@ -46,7 +47,7 @@ class NetworkFile:
 
 def rounded(network: TrainedNetwork, bits: Bits) -> TrainedNetwork:
     """A network with its weights as a file of so many bits a weight gives them back."""
-    return dataclasses.replace(network, weights=_unpack(_pack(network.weights, bits)))
+    return dataclasses.replace(network, weights=_unpack(**_pack(network.weights, bits)))
 
 
 def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
@@ -67,45 +68,26 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def load(path: Path) -> NetworkFile:
+def load(path: Path, way_out: str = "export or fetch it again") -> NetworkFile:
     """Read a network file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    way_out : str
+        Ends the message if it is something else.
 
     Raises
     ------
-    NetworkFileError
+    FileError
         If it is missing, damaged, or something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        measured = dict(json.loads(str(arrays["measured"])))
-        experiment = check_values(yaml.safe_load(str(arrays["experiment"])), str(path))
-        labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
-        network = TrainedNetwork(_unpack(arrays), arrays["theta"].astype(np.float64), labels)
-    except MemoryError:
-        raise
-    except FileNotFoundError:
-        raise NetworkFileError(f"{path}: no such file") from None
-    except ExperimentError as error:
-        raise NetworkFileError(str(error)) from None
-    except Exception as error:  # a damaged archive fails in many ways
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise NetworkFileError(f"{path}: is damaged or foreign ({reason})") from None
-    if not _fits(network, experiment.cells):
-        raise NetworkFileError(f"{path}: is not a network of {experiment.cells} cells")
-    return NetworkFile(experiment, network, measured)
-
-
-def _fits(network: TrainedNetwork, cells: int) -> bool:
-    shapes = [network.weights.shape[1:], network.theta.shape]
-    shapes += [] if network.labels is None else [network.labels.shape]
-    numbers = (network.weights, network.theta)
-    return (
-        set(shapes) == {(cells,)}
-        and len(network.weights) > 0
-        and all(bool(np.all(np.isfinite(values) & (values >= 0))) for values in numbers)
-        and (network.labels is None or int(network.labels.min()) >= -1)
-    )
+    read = read_arrays(path, NetworkArrays, way_out)
+    labels = None if read.labels is None else read.labels.astype(np.int64)
+    weights = _unpack(read.weights, read.largest)
+    network = TrainedNetwork(weights, read.theta.astype(np.float64), labels)
+    return NetworkFile(read.experiment, network, read.measured)
 
 
 def _pack(weights: NDArray[np.floating], bits: Bits) -> Arrays:
@@ -117,8 +99,9 @@ def _pack(weights: NDArray[np.floating], bits: Bits) -> Arrays:
     return {"weights": np.rint(weights / largest * 255).astype(np.uint8), "largest": largest}
 
 
-def _unpack(arrays: Arrays) -> NDArray[np.floating]:
-    weights = arrays["weights"]
-    if "largest" in arrays:
-        return np.asarray(weights * (arrays["largest"] / np.float32(255)), dtype=np.float32)
+def _unpack(
+    weights: NDArray[Any], largest: NDArray[np.floating] | None = None
+) -> NDArray[np.floating]:
+    if largest is not None:
+        return np.asarray(weights * (largest / np.float32(255)), dtype=np.float32)
     return weights.astype(np.float32) if weights.dtype == np.float16 else weights

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
@@ -25,20 +23,21 @@ from diehl_cook.model.experiment import (
 )
 from diehl_cook.store import network_file
 from diehl_cook.store.files import UNFINISHED, csv_text, png_bytes, write_whole
-from diehl_cook.store.network_file import NetworkFile, NetworkFileError
+from diehl_cook.store.network_file import NetworkFile
+from diehl_cook.store.reading import FileError, read_arrays, read_json, read_table
+from diehl_cook.store.schemas import Checkpoint, Manifest, Predictions, Summary, TrainingRow
 from diehl_cook.store.trained_network import TrainedNetwork
 
-Content = TypeVar("Content")
 
-
-class RunFolderError(RuntimeError):
+class RunFolderError(FileError):
     """A run folder that cannot be used; the message names it and the way out."""
 
 
 class RunFolder:
     """The files of one training and its evaluation.
 
-    Whatever writes one of them raises `WriteError` where it cannot.
+    Whatever writes one of them raises `WriteError` where it cannot, whatever reads one
+    `FileError` where it does not fit its schema.
 
     Parameters
     ----------
@@ -137,11 +136,12 @@ class RunFolder:
         """Keep the state of a training in place of the one before."""
         self._save_arrays("checkpoint.npz", arrays)
 
-    def load_checkpoint(self) -> Arrays | None:
+    def load_checkpoint(self) -> Checkpoint | None:
         """The last state of a training, or None before the first."""
-        if not (self.path / "checkpoint.npz").exists():
+        path = self.path / "checkpoint.npz"
+        if not path.exists():
             return None
-        return self._load_arrays("checkpoint.npz", "delete it to start afresh")
+        return read_arrays(path, Checkpoint, "delete it to start afresh")
 
     def save_network(self, network: TrainedNetwork) -> None:
         """Keep a trained network, with labels once it has them."""
@@ -152,15 +152,12 @@ class RunFolder:
 
         Raises
         ------
-        RunFolderError
+        FileError
             If the training has not ended, or the file is damaged, foreign, or of another run.
         """
         if not self.has_network():
             raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
-        try:
-            content = network_file.load(self.network_path)
-        except NetworkFileError as error:
-            raise RunFolderError(f"{error}; delete the file and train again") from None
+        content = network_file.load(self.network_path, "delete it and train again")
         if what_matters(content.experiment) != what_matters(self.experiment()):
             raise RunFolderError(
                 f"{self.network_path}: is of another experiment"
@@ -184,48 +181,48 @@ class RunFolder:
 
     def read_training(self) -> list[dict[str, float]]:
         """Rows of ``training.csv``; empty fields are NaN."""
-        if not (self.path / "training.csv").exists():
-            return []
-        return self._read("training.csv", _table, "delete it to go on")
+        path = self.path / "training.csv"
+        return read_table(path, TrainingRow, "delete it to go on") if path.exists() else []
 
     def write_readouts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``readouts.csv``, a row per readout and time."""
         write_whole(self.path / "readouts.csv", csv_text(rows).encode())
 
-    def save_evaluation(self, summary: Mapping[str, Any], details: Arrays) -> None:
+    def save_evaluation(self, summary: Summary, details: Predictions) -> None:
         """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
-        self._save_arrays("predictions.npz", details)
-        write_whole(self.path / "evaluation.json", (json.dumps(summary, indent=2) + "\n").encode())
+        self._save_arrays("predictions.npz", details.model_dump())
+        content = summary.model_dump_json(indent=2) + "\n"
+        write_whole(self.path / "evaluation.json", content.encode())
 
-    def load_evaluation(self) -> tuple[dict[str, Any], Arrays] | None:
+    def load_evaluation(self) -> tuple[Summary, Predictions] | None:
         """What `save_evaluation` wrote, or None before the first evaluation."""
         summary = self.load_summary()
         if summary is None:
             return None
-        return summary, self._load_arrays("predictions.npz", "evaluate again")
+        return summary, read_arrays(self.path / "predictions.npz", Predictions, "evaluate again")
 
-    def load_summary(self) -> dict[str, Any] | None:
+    def load_summary(self) -> Summary | None:
         """The numbers of the evaluation, or None before the first."""
-        if not (self.path / "evaluation.json").exists():
-            return None
-        return self._read("evaluation.json", _entries, "evaluate again")
+        path = self.path / "evaluation.json"
+        return read_json(path, Summary, "evaluate again") if path.exists() else None
 
     def is_evaluated(self, experiment: Experiment) -> bool:
         """Whether the network of an experiment was evaluated here, with its settings for that."""
         summary = self.load_summary()
         if summary is None or what_matters(self.experiment()) != what_matters(experiment):
             return False
-        if "settings" not in summary:
+        if summary.settings is None:
             return False
         # A setting that is younger than the evaluation had its default.
-        settings = type(experiment.evaluation)().model_dump(mode="json") | summary["settings"]
+        settings = type(experiment.evaluation)().model_dump(mode="json") | summary.settings
         return settings == experiment.evaluation.model_dump(mode="json")
 
     def manifest(self) -> dict[str, Any]:
         """What is in ``manifest.json``; nothing before it is there."""
-        if not (self.path / "manifest.json").exists():
+        path = self.path / "manifest.json"
+        if not path.exists():
             return {}
-        return self._read("manifest.json", _entries, "delete it to go on")
+        return read_json(path, Manifest, "delete it to go on").model_dump(exclude_unset=True)
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
@@ -240,36 +237,6 @@ class RunFolder:
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays)
         write_whole(self.path / name, buffer.getvalue())
-
-    def _load_arrays(self, name: str, way_out: str) -> Arrays:
-        return self._read(name, _arrays, way_out)
-
-    def _read(self, name: str, parse: Callable[[Path], Content], way_out: str) -> Content:
-        path = self.path / name
-        try:
-            return parse(path)
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged file fails in many ways
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise RunFolderError(f"{path}: is damaged or foreign ({reason}); {way_out}") from None
-
-
-def _arrays(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as file:
-        return {key: file[key] for key in file.files}
-
-
-def _entries(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text()))
-
-
-def _table(path: Path) -> list[dict[str, float]]:
-    with path.open(newline="") as file:
-        return [
-            {name: float(value) if value else np.nan for name, value in row.items()}
-            for row in csv.DictReader(file)
-        ]
 
 
 def what_matters(experiment: Experiment) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from tqdm import tqdm
 from diehl_cook.model.experiment import Experiment, check_values
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
-from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.reading import FileError
+from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.workers import Failure, run_all
 
 
@@ -137,15 +138,15 @@ def score_of(member: Member) -> Score | None:
         if not member.folder.is_evaluated(member.experiment):
             return None
         summary = member.folder.load_summary()
-    except RunFolderError:
+    except FileError:
         return None
     assert summary is not None
-    spread, rows = summary["accuracy_sd"], member.folder.read_training()
+    spread, rows = summary.accuracy_sd, member.folder.read_training()
     last = rows[-1] if rows else {}
     return Score(
-        accuracy_mean=summary["accuracy_mean"],
+        accuracy_mean=summary.accuracy_mean,
         accuracy_sd=np.nan if spread is None else spread,
-        spikes_per_image=summary["spikes_per_image"],
+        spikes_per_image=summary.spikes_per_image,
         training_spikes=last.get("spikes_per_presentation", np.nan),
         retries_per_image=last.get("retries", np.nan) / member.experiment.training.block,
         mean_theta_mV=last.get("mean_theta_mV", np.nan),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,9 @@ from matplotlib.figure import Figure
 from diehl_cook import figures
 from diehl_cook.images import splits
 from diehl_cook.model import published
+from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.store.files import csv_text, png_bytes, write_whole
+from diehl_cook.store.reading import Amount, Name, ShareOrUnknown, read_table
 from diehl_cook.studies.batch import Member
 from diehl_cook.studies.reproduce import Row, accuracies_of, best_of, spread, worth_keeping
 
@@ -23,6 +23,18 @@ CURVE_SIZES = (400, 1600, 6400)
 
 #: Misclassified digits of one run: as many as the largest network can leave.
 MOST_DIGITS = 1000
+
+
+class Curve(Section):
+    """A row of ``figure_2c.csv``: a block of a training."""
+
+    rule: Name
+    cells: Count
+    seed: CountOrZero
+    images: Count
+    online_accuracy: ShareOrUnknown
+    spikes_per_presentation: Amount
+    mean_theta_mV: Amount
 
 
 def write_curves(members: Sequence[Member], folder: Path) -> list[Row]:
@@ -61,24 +73,16 @@ def write_curves(members: Sequence[Member], folder: Path) -> list[Row]:
     rows = sorted(
         [*old, *new], key=lambda row: (row["rule"], row["cells"], row["seed"], row["images"])
     )
-    written = [{name: _or_empty(value) for name, value in row.items()} for row in rows]
-    write_whole(folder / "figure_2c.csv", csv_text(written).encode())
+    write_whole(folder / "figure_2c.csv", csv_text(rows).encode())
     return rows
 
 
 def read_curves(folder: Path) -> list[Row]:
     """Rows of ``figure_2c.csv``, none if there is no such file."""
     path = folder / "figure_2c.csv"
-    if not path.exists():
-        return []
-    whole = {"cells", "seed", "images"}
-    return [
-        {
-            name: text if name == "rule" else int(text) if name in whole else float(text or "nan")
-            for name, text in row.items()
-        }
-        for row in csv.DictReader(io.StringIO(path.read_text()))
-    ]
+    return (
+        read_table(path, Curve, "delete it, and it is made from the runs") if path.exists() else []
+    )
 
 
 def draw(
@@ -152,23 +156,19 @@ def _draw_answers(member: Member, folder: Path) -> None:
     evaluated = member.folder.load_evaluation()
     assert evaluated is not None  # it is among the best
     summary, details = evaluated
-    deviation = summary["accuracy_sd"]
+    deviation = summary.accuracy_sd
     matrix = figures.confusion(
-        np.array(summary["confusion"]),
-        100 * summary["accuracy_mean"],
+        np.array(summary.confusion),
+        100 * summary.accuracy_mean,
         None if deviation is None else 100 * deviation,
     )
     _save(matrix, folder / "figure_3a.png")
-    classes = details["classes"]
+    classes = details.classes
     shown = splits.load(member.experiment).scored.images[: len(classes)]
     digits = figures.misread_digits(
-        shown, classes, details["predictions"][0], most=MOST_DIGITS, columns=25
+        shown, classes, details.predictions[0], most=MOST_DIGITS, columns=25
     )
     _save(digits, folder / "figure_3b.png")
-
-
-def _or_empty(value: Any) -> Any:
-    return "" if isinstance(value, float) and np.isnan(value) else value
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
 
 from diehl_cook.engine.presenter import LABELLING, TESTING
 from diehl_cook.images import splits
@@ -18,11 +20,13 @@ from diehl_cook.images.datasets import Split
 from diehl_cook.images.splits import Splits
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.units import Section
 from diehl_cook.stages import readout, training
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.reading import FileError, read_arrays, within
 from diehl_cook.store.run_folder import RunFolder
 
 Row = dict[str, Any]
@@ -49,6 +53,20 @@ class Environment:
     python: Path
     example: Path
     narrator: Narrator
+
+
+class Answers(Section):
+    """Spikes of each cell that images drew, and seconds of learning, labelling and testing."""
+
+    learned: Annotated[NDArray[Any], within("iuf", 2, 0, 1e6)]
+    tested: Annotated[NDArray[Any], within("iuf", 2, 0, 1e6)]
+    seconds: Annotated[NDArray[Any], within("f", 1, 0, 1e9)]
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Self:
+        if self.learned.shape[1:] != self.tested.shape[1:] or self.seconds.shape != (3,):
+            raise ValueError("learned, tested and seconds do not go together")
+        return self
 
 
 class PeerError(RuntimeError):
@@ -87,18 +105,19 @@ def measure(name: str, learned: int, tested: int, folder: Path, environment: Env
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         PEERS[name](part, path, environment)
-    with np.load(path, allow_pickle=False) as file:
-        answers = {key: file[key] for key in file.files}
-    labels = readout.assign_labels(answers["learned"], part.learning.labels)
-    predictions = readout.predict(answers["tested"], labels)
-    learning, labelling, testing = (float(each) for each in answers["seconds"])
+    answers = read_arrays(path, Answers, "delete it to run that program again")
+    if (len(answers.learned), len(answers.tested)) != (learned, tested):
+        raise FileError(f"{path}: is of other images; delete it to run that program again")
+    labels = readout.assign_labels(answers.learned, part.learning.labels)
+    predictions = readout.predict(answers.tested, labels)
+    learning, labelling, testing = (float(each) for each in answers.seconds)
     return {
         "program": name,
-        "cells": answers["learned"].shape[1],
+        "cells": answers.learned.shape[1],
         "images_learned": learned,
         "images_tested": tested,
         "accuracy": round(readout.accuracy(part.scored.labels, predictions), 6),
-        "spikes_per_image": round(float(answers["tested"].sum(axis=1).mean()), 2),
+        "spikes_per_image": round(float(answers.tested.sum(axis=1).mean()), 2),
         "learning_s": round(learning, 2),
         "labelling_s": round(labelling, 2),
         "testing_s": round(testing, 2),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +12,30 @@ from matplotlib.figure import Figure
 from diehl_cook import figures
 from diehl_cook.model import published
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.reading import Amount, AmountOrUnknown, Name, Share
+from diehl_cook.store.reading import read_table as read_rows
 
 Row = dict[str, Any]
 
 TABLE = "readouts.csv"
+
+
+class Score(Section):
+    """A row of ``readouts.csv``: a readout of a network, on the spikes up to a time."""
+
+    rule: Name
+    cells: Count
+    seed: CountOrZero
+    readout: Name
+    read_ms: Amount
+    accuracy_mean: Share
+    accuracy_sd: AmountOrUnknown
+    repeats: Count
 
 
 def measure(network: Network, repeats: int, jobs: int, narrator: Narrator) -> list[Row]:
@@ -68,16 +82,7 @@ def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
 def read_table(folder: Path) -> list[Row]:
     """Rows of ``readouts.csv``, none if there is no such file."""
     path = folder / TABLE
-    if not path.exists():
-        return []
-    return [
-        {
-            name: value if name in ("rule", "readout") else float(value) if value else ""
-            for name, value in row.items()
-        }
-        | {"cells": int(row["cells"]), "seed": int(row["seed"]), "repeats": int(row["repeats"])}
-        for row in csv.DictReader(io.StringIO(path.read_text()))
-    ]
+    return read_rows(path, Score, "delete it to measure anew") if path.exists() else []
 
 
 def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:
@@ -94,10 +99,13 @@ def markdown(rows: Sequence[Row]) -> str:
     ]
     for cells, rule in sorted({(row["cells"], row["rule"]) for row in rows}):
         of_network = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
-        curves = {name: _curves(of_network, name) for name in readouts}
-        seeds = len(next(iter(curves.values()))[1])
+        seeds = len({row["seed"] for row in of_network})
         theirs = published.test_accuracy(rule, cells)
-        values = [f"{accuracies[:, -1].mean():.2f}" for _, accuracies in curves.values()]
+        measured = {row["readout"] for row in of_network}
+        values = [
+            f"{_curves(of_network, name)[1][:, -1].mean():.2f}" if name in measured else ""
+            for name in readouts
+        ]
         lines.append(
             f"| {rule} | {cells} | {seeds} | {'' if theirs is None else theirs} | "
             + " | ".join(values)
@@ -113,7 +121,11 @@ def draw(rows: Sequence[Row]) -> dict[str, Figure]:
             {
                 rule: {
                     name: _curves(rows, name, rule, cells)
-                    for name in dict.fromkeys(row["readout"] for row in rows)
+                    for name in dict.fromkeys(
+                        row["readout"]
+                        for row in rows
+                        if (row["rule"], row["cells"]) == (rule, cells)
+                    )
                 }
                 for rule in sorted({row["rule"] for row in rows if row["cells"] == cells})
             },
@@ -141,7 +153,9 @@ def _curves(
     times = sorted({float(row["read_ms"]) for row in chosen})
     accuracy = {(row["seed"], float(row["read_ms"])): row["accuracy_mean"] for row in chosen}
     seeds = sorted({row["seed"] for row in chosen})
-    return times, 100 * np.array([[accuracy[seed, time] for time in times] for seed in seeds])
+    return times, 100 * np.array(
+        [[accuracy.get((seed, time), np.nan) for time in times] for seed in seeds]
+    )
 
 
 def _whose(experiment: Experiment) -> Row:

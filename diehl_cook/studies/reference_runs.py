@@ -5,16 +5,16 @@ The spread between seeds is the noise floor: a run counts as inside if it could 
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
+from diehl_cook.model.units import CountOrZero, Section
 from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.reading import Amount, FileError, Share, read_table
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 
 #: What is compared: test accuracy, mean theta (mV), spikes per presentation at the end of the
@@ -23,6 +23,19 @@ QUANTITIES = ("accuracy", "mean_theta_mV", "training_spikes", "test_spikes")
 
 #: A build like the old ones is called outside once in so many quantities.
 FALSE_ALARM = 0.001
+
+#: Fewer runs tell nothing of the spread.
+FEWEST_RUNS = 3
+
+
+class Reference(Section):
+    """A row of a reference distribution: one run."""
+
+    seed: CountOrZero
+    accuracy: Share
+    mean_theta_mV: Amount
+    training_spikes: Amount
+    test_spikes: Amount
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,10 +65,10 @@ def measure(folder: RunFolder) -> dict[str, float]:
     if summary is None or not rows:
         raise RunFolderError(f"{folder.path}: is not evaluated; do so first: make evaluate")
     return {
-        "accuracy": summary["accuracy_mean"],
+        "accuracy": summary.accuracy_mean,
         "mean_theta_mV": rows[-1]["mean_theta_mV"],
         "training_spikes": rows[-1]["spikes_per_presentation"],
-        "test_spikes": summary["spikes_per_image"],
+        "test_spikes": summary.spikes_per_image,
     }
 
 
@@ -70,15 +83,15 @@ def read_reference(path: Path) -> dict[str, list[float]]:
 
     Raises
     ------
-    RunFolderError
+    FileError
         If there are none, or fewer than three runs.
     """
     if not path.exists():
-        raise RunFolderError(f"{path}: no reference here; make one from runs with --write")
-    rows = list(csv.DictReader(io.StringIO(path.read_text())))
-    if len(rows) < 3 or not set(QUANTITIES) <= set(rows[0]):
-        raise RunFolderError(f"{path}: is no reference of three runs or more")
-    return {name: [float(row[name]) for row in rows] for name in QUANTITIES}
+        raise FileError(f"{path}: no reference here; make one from runs with --write")
+    rows = read_table(path, Reference, "make one from runs with --write")
+    if len(rows) < FEWEST_RUNS:
+        raise FileError(f"{path}: holds {len(rows)} runs; make one of three or more with --write")
+    return {name: [row[name] for row in rows] for name in QUANTITIES}
 
 
 def compare(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,13 @@ import numpy as np
 from diehl_cook.images import splits
 from diehl_cook.model import published, resources
 from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFile
+from diehl_cook.store.reading import Amount, AmountOrUnknown, FileError, Name, Share, read_table
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
 
@@ -28,6 +28,18 @@ SEEDS = {100: 5, 400: 3, 1600: 3, 6400: 2}
 KEPT_SIZES = (400, 1600)
 
 Row = dict[str, Any]
+
+
+class Seed(Section):
+    """A row of ``figure_2b.csv``: a run that was trained and tested."""
+
+    rule: Name
+    cells: Count
+    seed: CountOrZero
+    accuracy_mean: Share
+    accuracy_sd: AmountOrUnknown
+    spikes_per_image: Amount
+    ms_per_presentation: AmountOrUnknown
 
 
 def plan(
@@ -109,12 +121,9 @@ def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
 def read_rows(folder: Path) -> list[Row]:
     """Rows of ``figure_2b.csv``, none if there is no such file."""
     path = folder / "figure_2b.csv"
-    if not path.exists():
-        return []
-    return [
-        {name: value if name == "rule" else _number(value) for name, value in row.items()}
-        for row in csv.DictReader(io.StringIO(path.read_text()))
-    ]
+    return (
+        read_table(path, Seed, "delete it, and it is made from the runs") if path.exists() else []
+    )
 
 
 def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -211,7 +220,7 @@ def _accuracy(member: Member) -> float:
 def _holds(path: Path, experiment: Experiment, weights: np.ndarray) -> bool:
     try:
         kept = network_file.load(path)
-    except network_file.NetworkFileError:
+    except FileError:
         return False
     return kept.experiment == experiment and np.array_equal(kept.network.weights, weights)
 
@@ -222,9 +231,9 @@ def _row(experiment: Experiment, score: Score) -> Row:
         "cells": experiment.cells,
         "seed": experiment.seed,
         "accuracy_mean": round(score.accuracy_mean, 6),
-        "accuracy_sd": _or_empty(score.accuracy_sd, 6),
+        "accuracy_sd": round(score.accuracy_sd, 6),
         "spikes_per_image": round(score.spikes_per_image, 3),
-        "ms_per_presentation": _or_empty(score.ms_per_presentation, 4),
+        "ms_per_presentation": round(score.ms_per_presentation, 4),
     }
 
 
@@ -236,13 +245,3 @@ def _in_paper_order(item: tuple[tuple[str, int], Any]) -> tuple[int, int]:
     (rule, cells), _ = item
     rules = list(published.TEST_ACCURACY)
     return cells, rules.index(rule) if rule in rules else len(rules)
-
-
-def _or_empty(value: float, digits: int) -> float | str:
-    return "" if np.isnan(value) else round(value, digits)
-
-
-def _number(text: str) -> float | int | str:
-    if text == "":
-        return ""
-    return int(text) if text.isdigit() else float(text)

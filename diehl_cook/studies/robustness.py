@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,16 +16,33 @@ from diehl_cook import figures
 from diehl_cook.images import splits
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.reading import Amount, Name, Share
+from diehl_cook.store.reading import read_table as read_rows
 from diehl_cook.store.trained_network import TrainedNetwork
 
 Row = dict[str, Any]
 
 TABLE = "robustness.csv"
+
+
+class Point(Section):
+    """A row of ``robustness.csv``: a network under a disturbance."""
+
+    rule: Name
+    cells: Count
+    seed: CountOrZero
+    disturbance: Literal["noise", "silent_inputs", "intensity", "bits"]
+    level: Amount
+    images: Count
+    accuracy: Share
+    spikes_per_image: Amount
+    skipped: Amount
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,16 +171,7 @@ def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
 def read_table(folder: Path) -> list[Row]:
     """Rows of ``robustness.csv``, none if there is no such file."""
     path = folder / TABLE
-    if not path.exists():
-        return []
-    return [
-        {
-            name: value if name in ("rule", "disturbance") else float(value)
-            for name, value in row.items()
-        }
-        | {name: int(row[name]) for name in ("cells", "seed", "images")}
-        for row in csv.DictReader(io.StringIO(path.read_text()))
-    ]
+    return read_rows(path, Point, "delete it to measure anew") if path.exists() else []
 
 
 def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:

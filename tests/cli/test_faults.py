@@ -182,7 +182,7 @@ def test_a_fault_is_one_line_and_the_same_command_goes_on_to_the_same_bits(
     assert (code, len(lines)) == (1, 1), lines
     assert lines[0].startswith("diehl_cook: ")
     assert message in lines[0]
-    assert folder.load_checkpoint()["images"] == 15
+    assert folder.load_checkpoint().images == 15
     assert set(os.listdir(folder.path)) == {
         ".lock", "checkpoint.npz", "experiment.yaml", "manifest.json",
     }  # fmt: skip

@@ -57,5 +57,5 @@ def test_a_runaway_ends_the_training_and_keeps_the_last_checkpoint(
         learned = Split(images.reshape(-1, 28, 28), digits.classes[:30])
         with pytest.raises(OutOfRangeError, match="after image 20"):
             train(presenter, learned, folder, workspace)
-    assert folder.load_checkpoint()["images"] == 20
+    assert folder.load_checkpoint().images == 20
     assert not folder.has_network()

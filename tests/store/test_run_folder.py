@@ -10,9 +10,11 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from pretended import block, checkpoint, evaluation
 
 from diehl_cook.store.files import WriteError
-from diehl_cook.store.run_folder import RunFolder, RunFolderError, what_matters
+from diehl_cook.store.reading import FileError
+from diehl_cook.store.run_folder import RunFolder, what_matters
 from diehl_cook.store.trained_network import TrainedNetwork
 
 NETWORK = TrainedNetwork(np.ones((784, 100), np.float32), np.full(100, 0.02))
@@ -28,7 +30,7 @@ def folder(tmp_path, experiment_with):
 
 def complaint(call, *arguments):
     """The one line that a folder is refused with."""
-    with pytest.raises(RunFolderError) as raised:
+    with pytest.raises(FileError) as raised:
         call(*arguments)
     message = str(raised.value)
     assert len(message.splitlines()) == 1
@@ -58,29 +60,27 @@ def test_what_was_saved_is_loaded_with_the_same_bits(folder):
 def test_a_checkpoint_takes_the_place_of_the_one_before(folder):
     assert folder.load_checkpoint() is None
     for count in (1, 2):
-        folder.save_checkpoint({"state/a.b": np.full(3, count), "images": np.array(count)})
-    checkpoint = folder.load_checkpoint()
-    assert set(checkpoint) == {"state/a.b", "images"}
-    np.testing.assert_array_equal(checkpoint["state/a.b"], [2, 2, 2])
+        folder.save_checkpoint(checkpoint(folder.experiment(), count))
+    assert folder.load_checkpoint().images == 2
+    np.testing.assert_array_equal(folder.load_checkpoint().state["a.b"], [2, 2, 2])
 
 
 def test_the_table_of_a_training_reads_as_written_and_empty_fields_as_nan(folder):
     assert folder.read_training() == []
-    folder.write_training(
-        [{"images": 5, "online_accuracy": ""}, {"images": 10, "online_accuracy": 0.1}]
-    )
+    folder.write_training([block(500, np.nan), block(1000, 0.1)])
     first, second = folder.read_training()
     assert np.isnan(first["online_accuracy"])
-    assert second == {"images": 10, "online_accuracy": 0.1}
-    assert (folder.path / "training.csv").read_text().splitlines()[0] == "images,online_accuracy"
+    assert second == block(1000, 0.1)
+    assert (folder.path / "training.csv").read_text().splitlines()[1] == "500,,17.0,3,0,30.0,0.25"
 
 
 def test_an_evaluation_is_loaded_as_saved(folder):
     assert folder.load_evaluation() is None
-    folder.save_evaluation({"accuracy_mean": 0.5}, {"spikes": np.arange(4)})
+    before = evaluation(folder.experiment(), 0.5)
+    folder.save_evaluation(*before)
     summary, details = folder.load_evaluation()
-    assert summary == {"accuracy_mean": 0.5}
-    np.testing.assert_array_equal(details["spikes"], np.arange(4))
+    assert summary == before[0]
+    assert details.model_dump() == before[1].model_dump()
 
 
 def test_entries_add_to_the_manifest(folder):
@@ -97,7 +97,7 @@ def test_a_figure_is_a_png_under_figures(folder):
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(folder, monkeypatch, failing):
-    folder.save_checkpoint({"images": np.array(1)})
+    folder.save_checkpoint(checkpoint(folder.experiment(), 1))
     before = sorted(os.listdir(folder.path))
 
     def fail(*arguments):
@@ -110,13 +110,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(folder, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(os, failing, fail)
         with pytest.raises(WriteError, match=message):
-            folder.save_checkpoint({"images": np.array(2)})
-    assert folder.load_checkpoint()["images"] == 1
+            folder.save_checkpoint(checkpoint(folder.experiment(), 2))
+    assert folder.load_checkpoint().images == 1
     assert sorted(os.listdir(folder.path)) == before
 
 
 def test_an_interrupted_write_leaves_the_old_file(folder, monkeypatch):
-    folder.save_checkpoint({"images": np.array(1)})
+    folder.save_checkpoint(checkpoint(folder.experiment(), 1))
 
     def stop(*arguments):
         raise KeyboardInterrupt
@@ -124,8 +124,8 @@ def test_an_interrupted_write_leaves_the_old_file(folder, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", stop)
         with pytest.raises(KeyboardInterrupt):
-            folder.save_checkpoint({"images": np.array(2)})
-    assert folder.load_checkpoint()["images"] == 1
+            folder.save_checkpoint(checkpoint(folder.experiment(), 2))
+    assert folder.load_checkpoint().images == 1
 
 
 def test_files_can_be_read_by_everybody(folder):
@@ -153,7 +153,7 @@ def test_a_second_process_is_refused_until_the_first_has_ended(folder):
 
 
 def test_a_process_killed_while_writing_leaves_neither_lock_nor_litter(folder):
-    folder.save_checkpoint({"images": np.array(1)})
+    folder.save_checkpoint(checkpoint(folder.experiment(), 1))
     code = (
         "import os; from pathlib import Path; from diehl_cook.store.run_folder import RunFolder\n"
         f"folder = RunFolder(Path({str(folder.path)!r}))\n"
@@ -167,7 +167,7 @@ def test_a_process_killed_while_writing_leaves_neither_lock_nor_litter(folder):
     with folder.claim() as workspace:
         assert list(workspace.iterdir()) == []
         assert set(os.listdir(folder.path)) == before | {workspace.name}
-    assert folder.load_checkpoint()["images"] == 1
+    assert folder.load_checkpoint().images == 1
 
 
 def test_the_workspace_is_gone_after_the_claim_also_after_an_error(folder):
@@ -273,7 +273,7 @@ def content(path):
 )
 def test_a_damaged_or_foreign_file_is_one_line(folder, name, way_out, damage):
     save, load = getattr(folder, f"save_{name}"), getattr(folder, f"load_{name}")
-    save({"images": np.arange(1000)} if name == "checkpoint" else NETWORK)
+    save(checkpoint(folder.experiment(), 1) if name == "checkpoint" else NETWORK)
     damage(folder.path / f"{name}.npz")
     message = complaint(load)
     assert message.startswith(f"{folder.path}/{name}.npz: is damaged or foreign (")
@@ -325,7 +325,7 @@ def test_a_network_of_another_shape_is_refused(folder, arrays):
     folder.save_network(NETWORK)
     with np.load(folder.network_path) as file:
         np.savez(folder.network_path, **{**file, **arrays})
-    assert "network.npz: is not a network of 100 cells" in complaint(folder.load_network)
+    assert "network.npz: is damaged or foreign (" in complaint(folder.load_network)
 
 
 @pytest.mark.parametrize("name", [".work/mine", ".unfinished-mine", "mine.txt", "network.npz"])
@@ -334,7 +334,7 @@ def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path, name):
     path.parent.mkdir(parents=True)
     path.write_text("precious")
     with (
-        pytest.raises(RunFolderError, match=r"holds files but no experiment\.yaml"),
+        pytest.raises(FileError, match=r"holds files but no experiment\.yaml"),
         RunFolder(tmp_path / "theirs").claim(),
     ):
         pass

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pretended import block, evaluation
 
 from diehl_cook.cli import main
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -16,19 +17,10 @@ def run_of(experiment_with, tmp_path):
         folder = RunFolder(tmp_path / name)
         experiment = experiment_with(*overrides)
         folder.settle(experiment)
-        block = {"spikes_per_presentation": 17.0, "retries": 3, "mean_theta_mV": 30.0}
-        rows = [
-            block | {"images": 500 * n, "online_accuracy": "" if n == 1 else 0.5 + n / 10}
-            | {"ms_per_presentation": 0.25}
-            for n in (1, 2, 3)
-        ]  # fmt: skip
-        folder.write_training(rows)
+        accuracies = {1: np.nan, 2: 0.7, 3: 0.8}
+        folder.write_training([block(500 * n, accuracies[n]) for n in (1, 2, 3)])
         if accuracy is not None:
-            settings = experiment.evaluation.model_dump(mode="json")
-            summary = {"accuracy_mean": accuracy, "accuracy_sd": None, "spikes_per_image": 16.5}
-            folder.save_evaluation(
-                summary | {"settings": settings, "confusion": [[1]]}, {"spikes": np.zeros(1)}
-            )
+            folder.save_evaluation(*evaluation(experiment, accuracy, spikes=16.5))
         return folder.path
 
     return make

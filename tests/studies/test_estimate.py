@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pretended import block
 
 from diehl_cook.stages.progress import Silence
 from diehl_cook.store.trained_network import TrainedNetwork
@@ -29,7 +30,7 @@ def test_training_labelling_and_all_repeats_count(members):
 def test_what_is_learned_already_does_not_count(members):
     folder = members[0].folder
     folder.settle(members[0].experiment)
-    folder.write_training([{"images": 10_000}, {"images": 30_000}])
+    folder.write_training([block(10_000), block(30_000)])
     assert seconds(members[:1]) == pytest.approx(10_000 * 0.002 + 160)
     folder.save_network(TrainedNetwork(np.ones((784, 100)), np.ones(100)))
     assert seconds(members[:1]) == pytest.approx(160)

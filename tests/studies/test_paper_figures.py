@@ -3,10 +3,9 @@
 import math
 
 import pytest
+from pretended import block
 
 from diehl_cook.studies import paper_figures, reproduce
-
-BLOCK = {"retries": 0.0, "ms_per_presentation": 1.0}
 
 
 @pytest.fixture
@@ -15,10 +14,12 @@ def members(tmp_path):
     made = reproduce.plan(["triplet", "exponential"], [400], tmp_path / "runs", seeds=1)
     for member, accuracy in zip(made, (0.5, 0.7), strict=True):
         rows = [
-            BLOCK
-            | {"images": 10_000 * (block + 1), "spikes_per_presentation": 20.5}
-            | {"mean_theta_mV": 30.25, "online_accuracy": accuracy + block / 10 if block else ""}
-            for block in range(3)
+            block(
+                10_000 * (number + 1),
+                accuracy + number / 10 if number else math.nan,
+                spikes_per_presentation=20.5,
+            )
+            for number in range(3)
         ]
         member.folder.path.mkdir(parents=True)
         member.folder.write_training(rows)

@@ -29,7 +29,7 @@ def rows_of(rule="triplet", cells=400, seed=0, best=0.9, spread=0.001):
 
 def test_rows_take_the_place_of_those_of_the_same_network(tmp_path):
     assert readouts.read_table(tmp_path) == []
-    readouts.write_table(tmp_path, rows_of(seed=1, spread=""))
+    readouts.write_table(tmp_path, rows_of(seed=1, spread=np.nan))
     readouts.write_table(tmp_path, rows_of(cells=100))
     written = readouts.write_table(tmp_path, rows_of(seed=1, best=0.8))
     assert written == [*rows_of(cells=100), *rows_of(seed=1, best=0.8)]

@@ -1,11 +1,11 @@
 """Runs against the reference distribution over seeds."""
 
-import json
-
 import numpy as np
 import pytest
+from pretended import block, evaluation
 
-from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.reading import FileError
+from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.reference_runs import (
     QUANTITIES,
     compare,
@@ -29,18 +29,14 @@ def run(path, experiment, seed, values=TYPICAL):
         folder.settle(experiment.model_copy(update={"seed": seed}))
         folder.write_training(
             [
-                {
-                    "images": 40000,
-                    "mean_theta_mV": values["mean_theta_mV"],
-                    "spikes_per_presentation": values["training_spikes"],
-                }
+                block(
+                    mean_theta_mV=values["mean_theta_mV"],
+                    spikes_per_presentation=values["training_spikes"],
+                )
             ]
         )
-    summary = {
-        "accuracy_mean": values["accuracy"],
-        "spikes_per_image": values["test_spikes"],
-    }
-    (folder.path / "evaluation.json").write_text(json.dumps(summary))
+        evaluated = evaluation(folder.experiment(), values["accuracy"], values["test_spikes"])
+        folder.save_evaluation(*evaluated)
     return folder
 
 
@@ -52,14 +48,12 @@ def reference():
 
 def test_a_reference_survives_the_file(tmp_path, experiment_with):
     experiment = experiment_with()
-    folders = [
-        run(tmp_path, experiment, seed, {name: value + seed for name, value in TYPICAL.items()})
-        for seed in range(3)
-    ]
+    measured = [{name: value + more for name, value in TYPICAL.items()} for more in (0, 0.05, 0.1)]
+    folders = [run(tmp_path, experiment, seed, each) for seed, each in enumerate(measured)]
     write_reference(folders, tmp_path / "sub" / "reference.csv")
     values = read_reference(tmp_path / "sub" / "reference.csv")
-    assert values == {name: [value, value + 1, value + 2] for name, value in TYPICAL.items()}
-    assert measure(folders[1]) == {name: value + 1 for name, value in TYPICAL.items()}
+    assert values == {name: [each[name] for each in measured] for name in TYPICAL}
+    assert measure(folders[1]) == measured[1]
 
 
 def test_a_typical_run_is_inside(reference):
@@ -87,7 +81,7 @@ def test_seeds_are_rarely_called_outside():
 def test_a_run_that_was_not_evaluated_is_an_error(tmp_path, experiment_with):
     folder = run(tmp_path, experiment_with(), 0)
     (folder.path / "evaluation.json").unlink()
-    with pytest.raises(RunFolderError, match="make evaluate"):
+    with pytest.raises(FileError, match="make evaluate"):
         measure(folder)
 
 
@@ -96,5 +90,5 @@ def test_a_missing_or_foreign_reference_is_an_error(tmp_path, content):
     path = tmp_path / "reference.csv"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(RunFolderError, match=r"reference\.csv"):
+    with pytest.raises(FileError, match=r"reference\.csv"):
         read_reference(path)

@@ -106,7 +106,7 @@ def test_table_keeps_rows_of_rules_and_sizes_without_a_new_run(tmp_path, monkeyp
         ("exponential", 1, 0.8),
         ("triplet", 1, 0.9),
     ]
-    assert rows[0]["accuracy_sd"] == ""
+    assert np.isnan(rows[0]["accuracy_sd"])
 
 
 def test_best_run_of_each_rule_and_size(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from pretended import block, evaluation
 
 from diehl_cook.cli import main
 from diehl_cook.model.experiment import ExperimentError
@@ -40,9 +41,7 @@ def pretend(member, accuracy, spikes=17.0, rows=()):
     """Leave in a run folder what a finished run leaves there."""
     member.folder.path.mkdir(parents=True, exist_ok=True)
     member.folder.settle(member.experiment)
-    settings = member.experiment.evaluation.model_dump(mode="json")
-    summary = {"accuracy_mean": accuracy, "accuracy_sd": None, "spikes_per_image": spikes}
-    member.folder.save_evaluation(summary | {"settings": settings}, {"classes": np.zeros(1)})
+    member.folder.save_evaluation(*evaluation(member.experiment, accuracy, spikes))
     if rows:
         member.folder.write_training(rows)
 
@@ -195,10 +194,9 @@ def test_table_is_sorted_by_mean(tmp_path):
 def test_table_tells_the_activity_at_the_end_of_the_training(tmp_path):
     swept = load(tmp_path, set={"training.block": 500}, seeds=[0, 1])
     for member, theta in zip(swept.members, (40.0, 41.0), strict=True):
-        early = {"images": 500, "spikes_per_presentation": 90.0, "retries": 400}
-        late = {"images": 1000, "spikes_per_presentation": theta / 2, "retries": theta}
-        rows = [early | {"mean_theta_mV": 25.0}, late | {"mean_theta_mV": theta}]
-        pretend(member, 0.8, rows=[row | {"ms_per_presentation": 1.0} for row in rows])
+        early = block(500, spikes_per_presentation=90.0, retries=400, mean_theta_mV=25.0)
+        late = block(1000, spikes_per_presentation=theta / 2, retries=theta, mean_theta_mV=theta)
+        pretend(member, 0.8, rows=[early, late])
     (row,) = sweep.table(swept, {})
     assert row["training_spikes"] == 20.25
     assert row["retries_per_image"] == 0.081
