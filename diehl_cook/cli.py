@@ -51,7 +51,7 @@ from diehl_cook.studies import (
     robustness,
     sweep,
 )
-from diehl_cook.studies.batch import BatchError, run_batch, score_of
+from diehl_cook.studies.batch import BatchError, Member, run_batch, score_of
 from diehl_cook.studies.peers import PeerError
 from diehl_cook.studies.workers import Failure, WorkersError
 
@@ -217,6 +217,7 @@ def sweep_(options: argparse.Namespace) -> None:
     def write(failures: Mapping[str, Failure]) -> None:
         write_whole(path, sweep.table_bytes(sweep.table(swept, failures)))
 
+    _say_cost(swept.members, options)
     failures = run_batch(swept.members, options.jobs, options.scheduler, Terminal(), write)
     print(sweep.as_text(sweep.table(swept, failures)))
     print(f"The table lies in {path}.")
@@ -228,9 +229,7 @@ def reproduce_(options: argparse.Namespace) -> None:
     if options.set and options.into == _REFERENCE:
         raise ExperimentError(f"--set: {_REFERENCE}/ is for the files as they are; add --into")
     members = reproduce.plan(options.rules, options.sizes, options.runs, options.set, options.seeds)
-    missing = [member for member in members if score_of(member) is None]
-    if missing and options.scheduler is None:
-        print(estimate.in_words(estimate.estimate(missing, Terminal()), options.jobs))
+    _say_cost(members, options)
     failures = run_batch(
         members,
         options.jobs,
@@ -246,6 +245,22 @@ def reproduce_(options: argparse.Namespace) -> None:
     print(reproduce.markdown(rows), end="")
     print(f"Every run, the figures and the networks lie in {options.into}/.")
     _complain_of(failures, len(members))
+
+
+def _say_cost(members: Sequence[Member], options: argparse.Namespace) -> None:
+    """Say how many runs are to do and, for this machine, how long they will take."""
+    missing = [member for member in members if score_of(member) is None]
+    if not missing:
+        return
+    print(f"{len(missing)} runs to do", flush=True)
+    if options.scheduler is not None:
+        return
+    try:
+        costs = estimate.estimate(missing, Terminal())
+    except (SimulationError, PresentationError, OutOfRangeError) as error:
+        print(f"how long they take cannot be told: {error}")
+    else:
+        print(estimate.in_words(costs, options.jobs), flush=True)
 
 
 def compare_(options: argparse.Namespace) -> None:

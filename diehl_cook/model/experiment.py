@@ -333,7 +333,7 @@ def load_experiment(
     for override in overrides:
         values = _apply_override(values, override)
     for name, value in settings.items():
-        values = _set_here(values, name.replace("__", "."), value)
+        values = set_value(values, name.replace("__", "."), value, Path())
     return check_values(values, str(path))
 
 
@@ -367,11 +367,14 @@ def read_values(path: str | Path) -> dict[str, Any]:
     return {"name": Path(path).stem} | _read_with_bases(Path(path))
 
 
-def set_value(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """Values of an experiment with one of them replaced; the key has dots between its parts."""
+def set_value(values: Mapping[str, Any], key: str, value: Any, here: Path) -> dict[str, Any]:
+    """Values of an experiment with one of them replaced; the key has dots between its parts.
+
+    A relative ``data.folder`` starts in the folder `here`, where it was stated.
+    """
     for part in reversed(key.split(".")):
         value = {part: value}
-    return _merge(values, value)
+    return _merge(values, _with_whole_path(value, here))
 
 
 def check_values(values: Mapping[str, Any], origin: str) -> Experiment:
@@ -439,10 +442,7 @@ class _StrictLoader(yaml.SafeLoader):
 def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     if path.resolve() in above:
         raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
-    values = read_yaml(path)
-    folder = (values.get("data") or {}) if isinstance(values.get("data"), Mapping) else {}
-    if isinstance(folder.get("folder"), str):
-        values["data"] = {**folder, "folder": str(_folder(folder["folder"], path.parent))}
+    values = _with_whole_path(read_yaml(path), path.parent)
     base = values.pop("extends", None)
     if base is None:
         return values
@@ -493,20 +493,21 @@ def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
         value = yaml.load(text, _StrictLoader)
     except _YAML_ERRORS as error:
         raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
-    return _set_here(values, key.strip(), value)
+    return set_value(values, key.strip(), value, Path())
 
 
-def _set_here(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """As `set_value`, for a value that no file states: a relative folder starts from here."""
-    if key == "data.folder" and isinstance(value, str | os.PathLike):
-        value = str(_folder(value, Path()))
-    return set_value(values, key, value)
+def _with_whole_path(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
+    """Values as stated in a folder: a relative folder of data starts there."""
+    data = values.get("data")
+    if not isinstance(data, Mapping) or not isinstance(data.get("folder"), str | os.PathLike):
+        return dict(values)
+    return {**values, "data": {**data, "folder": str(_folder(data["folder"], here))}}
 
 
 def _folder(stated: str | os.PathLike[str], here: Path) -> Path:
     if str(stated).startswith("sklearn:"):  # which a library brings along
         return Path(stated)
-    return here.absolute() / Path(stated).expanduser()
+    return here.absolute() / os.path.expanduser(stated)  # Path's own fails for unknown users
 
 
 def _one_line(error: Exception) -> str:

@@ -102,7 +102,8 @@ def run_batch(
         for member in missing
     ]
     begun = time.monotonic()
-    for done, (position, result) in enumerate(run_all(run_member, tasks, jobs, scheduler), 1):
+    outcomes = run_all(run_member, tasks, jobs, scheduler, narrator.say)
+    for done, (position, result) in enumerate(outcomes, 1):
         member = missing[position]
         if isinstance(result, Failure):
             failures[member.name] = result

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import json
 import math
 import random
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -25,14 +28,17 @@ from diehl_cook.model.experiment import (
     read_yaml,
     set_value,
 )
-from diehl_cook.model.units import Count, CountOrZero, Section
+from diehl_cook.model.units import Count, CountOrZero, Section, shown
 from diehl_cook.store.files import csv_text
-from diehl_cook.store.run_folder import RunFolder
+from diehl_cook.store.run_folder import RunFolder, what_matters
 from diehl_cook.studies.batch import Member, Score, score_of
 from diehl_cook.studies.workers import Failure
 
 Overrides = dict[str, Any]
 Choices = dict[str, list[Any]]
+
+#: Runs of one sweep. More than anybody waits for, and few enough to check every one beforehand.
+MOST_RUNS = 10_000
 
 
 class Draw(Section):
@@ -41,6 +47,11 @@ class Draw(Section):
     samples: Count = Field(description="how many points; all of them if there are fewer")
     seed: CountOrZero = 0
     choices: Choices = Field(min_length=1, description="values of each key")
+
+    @property
+    def points(self) -> int:
+        """Points of the grid."""
+        return math.prod(len(values) for values in self.choices.values())
 
 
 class SweepFile(Section):
@@ -75,10 +86,19 @@ class SweepFile(Section):
         for one, other in itertools.combinations(groups, 2):
             if one & other:
                 raise ValueError(f"{min(one & other)} stands in two of set, grid, list and random")
+        for entry in self.entries or [{}]:
+            _refuse_parts_of_others({*self.common, *choices, *entry})
         for key in ("seed", "name"):
             if any(key in group for group in groups):
                 raise ValueError(f"{key} cannot be swept" + "; state 'seeds'" * (key == "seed"))
         return self
+
+    @property
+    def runs(self) -> int:
+        """How many runs these are."""
+        settings = math.prod(len(values) for values in self.grid.values())
+        drawn = min(self.random.samples, self.random.points) if self.random else 1
+        return settings * max(len(self.entries), 1) * drawn * len(self.seeds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,20 +145,23 @@ def load_sweep(path: Path, results: Path) -> Sweep:
         file = SweepFile.model_validate(stated)
     except ValidationError as error:
         raise ExperimentError(f"{path}: {explain(error, SweepFile)}") from None
+    if file.runs > MOST_RUNS:
+        raise ExperimentError(
+            f"{path}: these are {shown(file.runs)} runs, and {MOST_RUNS} are the most; draw some of"
+            " the points with 'random', or take values out"
+        )
     base = read_values(path.parent / file.experiment)
     check_values(base, str(path.parent / file.experiment))
     for key, value in file.common.items():
-        base = set_value(base, key, value)
-    points = [dict(point) for point in _points(file)]
+        base = set_value(base, key, value, path.parent)
+    points = list(_points(file))
     names = _names(points)
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ExperimentError(f"{path}: the values {twice} stand twice; take one out")
     folder = results / path.stem
     settings = [
         Setting(name, point, tuple(_members(path, base, name, point, file.seeds, folder)))
         for name, point in zip(names, points, strict=True)
     ]
+    _refuse_equals(path, settings)
     return Sweep(path.stem, tuple(file.seeds), tuple(settings))
 
 
@@ -190,16 +213,51 @@ def _grid(choices: Choices) -> Iterator[Overrides]:
 
 
 def _drawn(draw: Draw) -> list[Overrides]:
-    sizes = [len(values) for values in draw.choices.values()]
-    total = math.prod(sizes)
-    numbers = random.Random(draw.seed).sample(range(total), min(draw.samples, total))
-    return [
-        {
-            key: draw.choices[key][int(position)]
-            for key, position in zip(draw.choices, np.unravel_index(number, sizes), strict=True)
-        }
-        for number in numbers
-    ]
+    generator, count = random.Random(draw.seed), min(draw.samples, draw.points)
+    if draw.points <= sys.maxsize:
+        numbers = generator.sample(range(draw.points), count)
+    else:  # more than a range can count
+        chosen: dict[int, None] = {}
+        while len(chosen) < count:
+            chosen[generator.randrange(draw.points)] = None
+        numbers = list(chosen)
+    return [_numbered(draw.choices, number) for number in numbers]
+
+
+def _numbered(choices: Choices, number: int) -> Overrides:
+    """A point of a grid by its number; the last key changes first."""
+    point = {}
+    for key, values in reversed(choices.items()):
+        number, position = divmod(number, len(values))
+        point[key] = values[position]
+    return {key: point[key] for key in choices}
+
+
+def _refuse_parts_of_others(keys: set[str]) -> None:
+    for key in sorted(keys):
+        above = [other for other in keys if key.startswith(f"{other}.")]
+        if above:
+            raise ValueError(f"{key} is a part of {above[0]}; state one of them")
+
+
+def _refuse_equals(path: Path, settings: Sequence[Setting]) -> None:
+    """Make sure that no two settings are one experiment, as those of 1 and 1.0 are."""
+    known: dict[str, Setting] = {}
+    for setting in settings:
+        experiment = setting.members[0].experiment
+        evaluation = experiment.evaluation.model_dump(mode="json")
+        same = known.setdefault(
+            json.dumps([what_matters(experiment), evaluation], sort_keys=True), setting
+        )
+        if same is not setting:
+            raise ExperimentError(
+                f"{path}: {_in_words(same.overrides)} and {_in_words(setting.overrides)} are one"
+                " experiment; take one of them out"
+            )
+
+
+def _in_words(overrides: Overrides) -> str:
+    return ", ".join(f"{key}: {shown(value)}" for key, value in overrides.items())
 
 
 def _members(
@@ -221,7 +279,7 @@ def _experiment(
 ) -> Experiment:
     values = dict(base)
     for key, value in overrides.items():
-        values = set_value(values, key, value)
+        values = set_value(values, key, value, path.parent)
     return check_values(values | {"seed": seed, "name": name}, str(path))
 
 
@@ -229,9 +287,14 @@ def _names(points: Sequence[Overrides]) -> list[str]:
     """A readable name of each point, which its run folders get."""
     keys = dict.fromkeys(key for point in points for key in point)
     short = {key: _shortest(key, list(keys)) for key in keys}
-    return [
+    names = [
         _cut(",".join(f"{short[key]}={_plain(value)}" for key, value in point.items())) or "as_is"
         for point in points
+    ]
+    count = Counter(names)
+    return [
+        name if count[name] == 1 else f"{name}-{_digest(repr(point))}"
+        for name, point in zip(names, points, strict=True)
     ]
 
 
@@ -253,7 +316,11 @@ def _plain(value: Any) -> str:
 def _cut(name: str) -> str:
     if len(name) <= _LONGEST_NAME:
         return name
-    return f"{name[: _LONGEST_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{name[: _LONGEST_NAME - 9]}-{_digest(name)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _row(

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import logging
+import pickle
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 Task = tuple[Any, ...]
 
@@ -28,7 +36,11 @@ Outcome = tuple[int, Any]
 
 
 def run_all(
-    function: Callable[..., Any], tasks: Sequence[Task], jobs: int, scheduler: str | None = None
+    function: Callable[..., Any],
+    tasks: Sequence[Task],
+    jobs: int,
+    scheduler: str | None = None,
+    say: Callable[[str], object] = lambda sentence: None,
 ) -> Iterator[Outcome]:
     """Call a function once for each task; a call that fails stops no other.
 
@@ -42,6 +54,8 @@ def run_all(
         Processes at a time on this machine.
     scheduler : str, optional
         Address of a Dask scheduler, whose workers then decide how many run at a time.
+    say : callable
+        Told when the scheduler has no workers, for which the call waits.
 
     Yields
     ------
@@ -51,18 +65,19 @@ def run_all(
     Raises
     ------
     WorkersError
-        If there is no such scheduler.
+        If there is no such scheduler, it stops, no worker comes, or workers lack the package.
     """
     if not tasks:
         return iter(())
     if scheduler is not None:
-        return _on_cluster(function, tasks, scheduler)
+        return _on_cluster(function, tasks, scheduler, say)
     return _on_cores(function, tasks, jobs)
 
 
 def _attempt(function: Callable[..., Any], position: int, task: Task) -> Outcome:
     try:
-        return position, function(*task)
+        with _one_at_a_time:
+            return position, function(*task)
     except MemoryError:
         return position, Failure("out of memory")
     except Exception as error:  # a failure of any kind is this task's alone
@@ -96,34 +111,113 @@ def _in_processes(
 
 
 def _on_cluster(
-    function: Callable[..., Any], tasks: Sequence[Task], scheduler: str
+    function: Callable[..., Any],
+    tasks: Sequence[Task],
+    scheduler: str,
+    say: Callable[[str], object],
 ) -> Iterator[Outcome]:
+    with _client(scheduler) as client:
+        waiting = {}
+        for position, task in enumerate(tasks):
+            call = _sealed(functools.partial(_attempt, function, position, task))
+            waiting[client.submit(call, pure=False, retries=0)] = position
+        patience = _Patience(client, scheduler, say)
+        while waiting:
+            ended = [future for future in waiting if future.done()]
+            for future in ended:
+                yield _outcome(future, waiting.pop(future), scheduler)
+            if not ended:
+                patience.wait()
+
+
+def _client(scheduler: str) -> Client:
     try:
-        from distributed import Client, as_completed
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise WorkersError("--scheduler needs Dask: pip install 'diehl-cook[dask]'") from None
+    # What it has to tell of lost connections, this module tells in one line.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = Client(scheduler, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
+        get_address_host_port(scheduler)  # without a port, a client would wait for ever
+        return Client(scheduler, timeout=_CONNECTING)
+    except Exception as error:  # each protocol has its own
         raise WorkersError(
-            f"--scheduler {scheduler}: no Dask scheduler answers there ({_one_line(error)})"
+            f"--scheduler {scheduler}: no Dask scheduler answers there ({_one_line(error)});"
+            " start one: dask scheduler"
         ) from None
-    with client:
-        futures = {
-            client.submit(_attempt, function, position, task, pure=False, retries=0): position
-            for position, task in enumerate(tasks)
-        }
-        for future in as_completed(futures):
-            lost = future.exception()
-            yield future.result() if lost is None else (futures[future], _lost(lost))
 
 
-def _lost(error: BaseException) -> Failure:
-    return Failure(f"its worker was lost: {_one_line(error)}")
+def _sealed(call: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """Pack a call so that a worker alone opens it: a scheduler need not have this package."""
+    from cloudpickle import dumps  # which Dask brings along
+
+    packed = dumps(call)
+    # A function within a function travels by its code, not by the name of its module.
+    return lambda: pickle.loads(packed)()
+
+
+class _Patience:
+    """Waits for tasks to end as long as there are workers, and a while for the first to come."""
+
+    def __init__(self, client: Client, scheduler: str, say: Callable[[str], object]) -> None:
+        self.client, self.scheduler, self.say = client, scheduler, say
+        self.alone_since: float | None = None
+        self.said = False
+
+    def wait(self) -> None:
+        time.sleep(_PAUSE)
+        try:
+            workers = self.client.ncores()
+        except (OSError, RuntimeError, ValueError):
+            raise _stopped(self.scheduler) from None
+        if workers:
+            self.alone_since, self.said = None, False
+            return
+        now = time.monotonic()
+        self.alone_since = self.alone_since or now
+        alone = now - self.alone_since
+        if alone > _GIVES_UP:
+            raise WorkersError(
+                f"--scheduler {self.scheduler}: it had no worker for {_GIVES_UP / 60:g} minutes;"
+                f" start some: dask worker {self.scheduler} --nthreads 1; then the same command"
+                " goes on"
+            )
+        if alone > _SAYS_SO and not self.said:
+            self.said = True
+            self.say(
+                f"{self.scheduler} has no workers; waits {_GIVES_UP / 60:g} minutes for one:"
+                f" dask worker {self.scheduler} --nthreads 1"
+            )
+
+
+def _outcome(future: Future[Outcome], position: int, scheduler: str) -> Outcome:
+    if future.status == "cancelled":
+        raise _stopped(scheduler)
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, ImportError):
+        raise WorkersError(
+            f"--scheduler {scheduler}: a worker there cannot import this package"
+            f" ({_one_line(error)}); install it for the workers, too, and the same command goes on"
+        )
+    return position, Failure(f"its worker was lost, and others after it: {_one_line(error)}")
+
+
+def _stopped(scheduler: str) -> WorkersError:
+    return WorkersError(
+        f"--scheduler {scheduler}: the scheduler stopped; start it and its workers again, and the"
+        " same command goes on"
+    )
 
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-_PATIENCE = "30s"
+# Brian2 keeps its state per process, so that threads of a worker take turns.
+_one_at_a_time = threading.Lock()
+
+# Seconds: to connect, between looks, and without workers until that is said and until it ends.
+_CONNECTING, _PAUSE, _SAYS_SO, _GIVES_UP = 30, 0.5, 5, 600

@@ -46,6 +46,9 @@ def pretend(member, accuracy, spikes=17.0, rows=()):
         member.folder.write_training(rows)
 
 
+TEN_KEYS = [f"presentation.key{number}" for number in range(10)]
+
+
 class Listener:
     def __init__(self):
         self.sentences = []
@@ -100,6 +103,40 @@ def test_random_points_are_distinct_and_the_same_every_time(tmp_path):
     assert len({setting.name for setting in every}) == 9
 
 
+def test_points_are_drawn_from_a_grid_of_any_size(tmp_path):
+    keys = ["connections.w_max", "connections.w_start", "connections.weight_sum"]
+    keys += ["connections.excitatory_to_inhibitory", "connections.inhibitory_to_excitatory"]
+    keys += ["presentation.intensity", "presentation.intensity_step"]
+    keys += [f"plasticity.triplet.{key}" for key in ("eta_presynaptic", "eta_postsynaptic")]
+    keys += ["training.images", "training.block"]
+    random = {"samples": 3, "seed": 1, "choices": {key: list(range(1, 101)) for key in keys}}
+    first, again = (load(tmp_path, random=random).settings for _ in range(2))
+    assert [setting.overrides for setting in first] == [setting.overrides for setting in again]
+    assert [len(set(setting.overrides.values())) > 5 for setting in first] == [True] * 3
+
+
+def test_other_values_of_one_name_have_folders_of_their_own(tmp_path):
+    names = [
+        setting.name for setting in load(tmp_path, grid={"data.folder": ["ab", "a/b"]}).settings
+    ]
+    assert len(set(names)) == 2
+    assert all(name.startswith("folder=ab-") for name in names)
+
+
+def test_a_relative_folder_of_data_starts_beside_the_sweep_file(tmp_path, monkeypatch):
+    path = write(
+        tmp_path, grid={"data.folder": ["mine", "~/yours", "/ours", "~nobody-here/theirs"]}
+    )
+    monkeypatch.setenv("HOME", "/home")
+    monkeypatch.chdir(Path(__file__).parent)
+    members = sweep.load_sweep(path, Path("results")).members
+    assert [str(member.experiment.data.folder) for member in members] == [
+        str(tmp_path / "mine"), "/home/yours", "/ours", str(tmp_path / "~nobody-here/theirs"),
+    ]  # fmt: skip
+    (member,) = load(tmp_path, set={"data": {"folder": "sklearn:digits"}}).members
+    assert str(member.experiment.data.folder) == "sklearn:digits"
+
+
 def test_long_names_are_cut_and_stay_distinct(tmp_path):
     keys = [f"excitatory.{key}" for key in ("tau_membrane", "tau_ge", "tau_gi", "tau_theta")]
     keys += [f"inhibitory.{key}" for key in ("tau_membrane", "tau_ge")]
@@ -126,7 +163,17 @@ def test_long_names_are_cut_and_stay_distinct(tmp_path):
         ({"grid": {"seed": [1]}}, "seed cannot be swept; state 'seeds'"),
         ({"grid": {"cells": [1]}, "set": {"cells": 2}}, "cells stands in two of"),
         ({"grid": {"cells": [1]}, "list": [{"cells": 2}]}, "cells stands in two of"),
-        ({"grid": {"cells": [1, 1]}}, "the values cells=1 stand twice"),
+        ({"grid": {"cells": [1, 1]}}, "cells: 1 and cells: 1 are one experiment; take one"),
+        ({"grid": {"cells": [1, 1.0]}}, "cells: 1 and cells: 1.0 are one experiment"),
+        ({"grid": {"plasticity.power_law.eta": [0.1, 0.2]}}, "are one experiment"),
+        (
+            {"grid": {"excitatory": [{"tau_ge": "2 ms"}], "excitatory.tau_ge": ["3 ms", "4 ms"]}},
+            "excitatory.tau_ge is a part of excitatory; state one of them",
+        ),
+        ({"list": [{"data": {}, "data.validation": 1}]}, "data.validation is a part of data"),
+        ({"grid": {key: list(range(1, 11)) for key in TEN_KEYS}}, "these are 10000000000 runs"),
+        ({"grid": {key: list(range(1, 101)) for key in TEN_KEYS}}, "these are 1000000000000000"),
+        ({"seeds": list(range(10_001))}, "these are 10001 runs, and 10000 are the most; draw some"),
         ({"seeds": [1, 1]}, "seeds: a seed stands twice"),
         ({"seeds": []}, "seeds: List should have at least 1 item"),
         ({"experiment": "nowhere.yaml"}, "nowhere.yaml: no such file"),
@@ -213,7 +260,7 @@ def test_only_what_is_missing_is_run(tmp_path, monkeypatch):
     pretend(swept.members[1], 0.8)
     asked = []
 
-    def run_all(function, tasks, jobs, scheduler):
+    def run_all(function, tasks, jobs, scheduler, say):
         asked.extend(Path(folder).name for _, folder in tasks)
         pretend(swept.members[0], 0.5)
         yield 0, None
@@ -262,7 +309,9 @@ def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
     good, bad = tables(results)
     assert 0 <= float(good["mean"]) <= 1
     assert "fewer than 9999 spikes" in bad["error"]
-    assert "[2/2]" in capfd.readouterr().err
+    said = capfd.readouterr()
+    assert "[2/2]" in said.err
+    assert said.out.startswith("2 runs to do\ntriplet, 100 cells: ")
     done = RunFolder(results / "try" / "inhibitory_to_excitatory=17-seed0")
     assert json.loads((done.path / "evaluation.json").read_text())["scored_on"] == "validation"
     written = (done.path / "evaluation.json").stat().st_mtime_ns
