@@ -23,7 +23,7 @@ from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.images import splits
 from diehl_cook.images.datasets import DatasetError
-from diehl_cook.model import published, resources
+from diehl_cook.model import paper_results, resources
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
@@ -42,7 +42,7 @@ from diehl_cook.studies import (
     baselines,
     benchmark,
     compare,
-    estimate,
+    cost_estimate,
     paper_figures,
     peers,
     readouts,
@@ -256,11 +256,11 @@ def _say_cost(members: Sequence[Member], options: argparse.Namespace) -> None:
     if options.scheduler is not None:
         return
     try:
-        costs = estimate.estimate(missing, Terminal())
+        costs = cost_estimate.estimate(missing, Terminal())
     except (SimulationError, PresentationError, OutOfRangeError) as error:
         print(f"how long they take cannot be told: {error}")
     else:
-        print(estimate.in_words(costs, options.jobs), flush=True)
+        print(cost_estimate.in_words(costs, options.jobs), flush=True)
 
 
 def compare_(options: argparse.Namespace) -> None:
@@ -508,7 +508,7 @@ def _add_reproduce(commands: Any) -> None:
         "--sizes",
         type=_positive,
         nargs="+",
-        default=published.SIZES,
+        default=paper_results.SIZES,
         metavar="N",
         help="of networks (default: 100 400 1600 6400)",
     )

@@ -22,9 +22,9 @@ from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
 from diehl_cook.stages import readout, training
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
-from diehl_cook.stages.programs import compile_network
 from diehl_cook.store.run_folder import RunFolder
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diehl_cook.images import other_sources
-from diehl_cook.images.split import DatasetError, Split, SplitName
+from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
 
 __all__ = ["MNIST", "Dataset", "DatasetError", "Split", "load", "load_split", "read_idx"]
 

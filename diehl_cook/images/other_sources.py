@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from sklearn.datasets import load_digits
 
-from diehl_cook.images.split import DatasetError, Split, SplitName
+from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
 
 #: How the name of a data set begins that a library brings along.
 SCHEME = "sklearn:"

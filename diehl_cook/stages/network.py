@@ -18,8 +18,8 @@ from diehl_cook.engine.recorder import Record, Recorder
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import readout
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
-from diehl_cook.stages.programs import compile_network
 from diehl_cook.store import network_file
 from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.trained_network import TrainedNetwork

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diehl_cook import figures
 from diehl_cook.images.splits import Splits
-from diehl_cook.model import published
+from diehl_cook.model import paper_results
 from diehl_cook.stages.network import Network
 from diehl_cook.store.run_folder import RunFolder
 
@@ -39,7 +39,7 @@ def figures_of(network: Network) -> Iterator[tuple[str, Figure]]:
 def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
     experiment = folder.experiment()
     evaluated = folder.load_evaluation()
-    paper_accuracy = published.test_accuracy(experiment.rule, experiment.cells)
+    paper_accuracy = paper_results.test_accuracy(experiment.rule, experiment.cells)
     rows = folder.read_training()
     yield (
         "online_accuracy",

@@ -17,8 +17,8 @@ from diehl_cook.images import splits
 from diehl_cook.images.splits import Splits
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import report, training
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Evaluation, Examiner
-from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator, Silence
 from diehl_cook.store import provenance
 from diehl_cook.store.run_folder import RunFolder, RunFolderError

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from diehl_cook import figures
-from diehl_cook.model import published
+from diehl_cook.model import paper_results
 from diehl_cook.store.run_folder import RunFolder, flat, what_matters
 from diehl_cook.studies.batch import Member, Score, score_of
 
@@ -104,7 +104,7 @@ def _measured(folders: Sequence[RunFolder]) -> Row:
     ]
     done = [score for score in scores if score is not None]
     accuracies = [100 * score.accuracy_mean for score in done]
-    paper = published.test_accuracy(experiments[0].rule, experiments[0].cells)
+    paper = paper_results.test_accuracy(experiments[0].rule, experiments[0].cells)
     return {
         "runs": " ".join(str(folder.path) for folder in folders),
         "accuracy": _rounded(accuracies, np.mean, 1),

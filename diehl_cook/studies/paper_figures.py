@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from diehl_cook import figures
 from diehl_cook.images import splits
-from diehl_cook.model import published
+from diehl_cook.model import paper_results
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.store.files import csv_text, png_bytes, write_whole
 from diehl_cook.store.reading import Amount, Name, ShareOrUnknown, read_table
@@ -117,7 +117,7 @@ def draw(
             folder / "figure_2a.png",
         )
     for member in worth_keeping(members):
-        if member.experiment.cells == max(published.SIZES):
+        if member.experiment.cells == max(paper_results.SIZES):
             _draw_answers(member, folder)
 
 
@@ -126,7 +126,7 @@ def _against_size(ours: Mapping[tuple[str, int], Sequence[float]]) -> Figure:
     for (rule, cells), accuracies in ours.items():
         mean = 100 * float(np.mean(accuracies))
         points.setdefault(rule, {})[cells] = (mean, float(np.nan_to_num(spread(accuracies))))
-    theirs = {rule: published.TEST_ACCURACY.get(rule, {}) for rule in points}
+    theirs = {rule: paper_results.TEST_ACCURACY.get(rule, {}) for rule in points}
     return figures.accuracy_against_size(points, theirs)
 
 
@@ -136,7 +136,7 @@ def _while_training(curves: Iterable[Mapping[str, Any]]) -> Figure:
         by_seed = runs.setdefault(row["cells"], {}).setdefault(row["rule"], {})
         by_seed.setdefault(row["seed"], []).append((row["images"], 100 * row["online_accuracy"]))
     theirs = {
-        size: {rule: published.TEST_ACCURACY.get(rule, {}).get(size, np.nan) for rule in rules}
+        size: {rule: paper_results.TEST_ACCURACY.get(rule, {}).get(size, np.nan) for rule in rules}
         for size, rules in runs.items()
     }
     return figures.learning_curves(

@@ -22,8 +22,8 @@ from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.model.units import Section
 from diehl_cook.stages import readout, training
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
-from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import FileError, read_arrays, within

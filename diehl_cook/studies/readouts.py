@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from diehl_cook import figures
-from diehl_cook.model import published
+from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
@@ -100,7 +100,7 @@ def markdown(rows: Sequence[Row]) -> str:
     for cells, rule in sorted({(row["cells"], row["rule"]) for row in rows}):
         of_network = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
         seeds = len({row["seed"] for row in of_network})
-        theirs = published.test_accuracy(rule, cells)
+        theirs = paper_results.test_accuracy(rule, cells)
         measured = {row["readout"] for row in of_network}
         values = [
             f"{_curves(of_network, name)[1][:, -1].mean():.2f}" if name in measured else ""
@@ -131,7 +131,7 @@ def draw(rows: Sequence[Row]) -> dict[str, Figure]:
             },
             {
                 rule: accuracies[cells]
-                for rule, accuracies in published.TEST_ACCURACY.items()
+                for rule, accuracies in paper_results.TEST_ACCURACY.items()
                 if cells in accuracies
             },
         )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from diehl_cook.images import splits
-from diehl_cook.model import published, resources
+from diehl_cook.model import paper_results, resources
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
@@ -134,7 +134,7 @@ def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
     ]
     for (rule, cells), accuracies in sorted(accuracies_of(rows).items(), key=_in_paper_order):
         mean, deviation = 100 * np.mean(accuracies), spread(accuracies)
-        theirs = published.test_accuracy(rule, cells)
+        theirs = paper_results.test_accuracy(rule, cells)
         lines.append(
             f"| {rule} | {cells} | {'' if theirs is None else f'{theirs:.1f}'} | {mean:.2f} "
             f"| {'' if theirs is None else f'{mean - theirs:+.2f}'} "
@@ -243,5 +243,5 @@ def _group(row: Mapping[str, Any]) -> tuple[str, int]:
 
 def _in_paper_order(item: tuple[tuple[str, int], Any]) -> tuple[int, int]:
     (rule, cells), _ = item
-    rules = list(published.TEST_ACCURACY)
+    rules = list(paper_results.TEST_ACCURACY)
     return cells, rules.index(rule) if rule in rules else len(rules)

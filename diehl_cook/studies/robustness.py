@@ -17,9 +17,9 @@ from diehl_cook.images import splits
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
-from diehl_cook.stages.programs import compile_network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import Amount, Name, Share

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diehl_cook.figures import readouts as draw_readouts
-from diehl_cook.model.published import TEST_ACCURACY
+from diehl_cook.model.paper_results import TEST_ACCURACY
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Silence

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from diehl_cook.cli import main
-from diehl_cook.model import published
+from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.model.plasticity import RULES
 from diehl_cook.store import network_file
@@ -145,7 +145,7 @@ def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
     """Trained, tested, drawn, its network kept and read again; then nothing is left to do."""
     monkeypatch.setattr(reproduce, "KEPT_SIZES", (100,))
     monkeypatch.setattr(paper_figures, "CURVE_SIZES", (100,))
-    monkeypatch.setattr(published, "SIZES", (100,))  # the largest, whose answers are drawn
+    monkeypatch.setattr(paper_results, "SIZES", (100,))  # the largest, whose answers are drawn
     monkeypatch.chdir(tmp_path)
     command = ["reproduce", "--sizes", "100", "--rules", "triplet", "--seeds", "2", "--jobs", "2"]
     command += ["--into", "ref", "--runs", "runs", "--set", *TINY]

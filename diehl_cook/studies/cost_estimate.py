@@ -11,7 +11,7 @@ from diehl_cook.engine.presenter import LEARNING, TESTING
 from diehl_cook.images import splits
 from diehl_cook.images.splits import Splits
 from diehl_cook.model.experiment import Experiment
-from diehl_cook.stages.programs import compile_network
+from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.studies.batch import Member
 

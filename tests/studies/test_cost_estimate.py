@@ -6,20 +6,20 @@ from pretended import block
 
 from diehl_cook.stages.progress import Silence
 from diehl_cook.store.trained_network import TrainedNetwork
-from diehl_cook.studies import estimate, reproduce
+from diehl_cook.studies import cost_estimate, reproduce
 
 
 @pytest.fixture
 def members(tmp_path, monkeypatch):
     """Two seeds of one rule, with 2 ms a presentation in training and 1 ms in testing."""
     monkeypatch.setattr(
-        estimate, "_seconds", lambda experiment, learning, *rest: 0.002 if learning else 0.001
+        cost_estimate, "_seconds", lambda experiment, learning, *rest: 0.002 if learning else 0.001
     )
     return reproduce.plan(["triplet"], [100], tmp_path, seeds=2)
 
 
 def seconds(members):
-    (cost,) = estimate.estimate(members, Silence())
+    (cost,) = cost_estimate.estimate(members, Silence())
     return cost.seconds
 
 
@@ -38,10 +38,10 @@ def test_what_is_learned_already_does_not_count(members):
 
 def test_in_words():
     costs = [
-        estimate.Cost("triplet", 400, 0.5, 0.25, 600.0),
-        estimate.Cost("power_law", 6400, 5.0, 3.5, 13_200.0),
+        cost_estimate.Cost("triplet", 400, 0.5, 0.25, 600.0),
+        cost_estimate.Cost("power_law", 6400, 5.0, 3.5, 13_200.0),
     ]
-    assert estimate.in_words(costs, 2).splitlines() == [
+    assert cost_estimate.in_words(costs, 2).splitlines() == [
         "triplet, 400 cells: 0.50 ms a presentation in training, 0.25 ms in testing;"
         " 10 min of one core",
         "power_law, 6400 cells: 5.00 ms a presentation in training, 3.50 ms in testing;"
