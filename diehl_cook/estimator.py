@@ -162,7 +162,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             return examiner.respond(self.network_.trained, images, TESTING, lambda progress: None)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Read the class of images, paper section 2.6.
+        """Read the class of images, as ``evaluation.readout`` says.
 
         Parameters
         ----------
@@ -174,9 +174,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ndarray, shape (n,)
             The most frequent class of `fit` where no labelled cell fired.
         """
-        responses = self.transform(X)
-        assert self.network_.labels is not None
-        predictions = readout.predict(responses, self.network_.labels)
+        predictions = self.network_.reader.predict(self.transform(X))
         predictions[predictions == readout.NO_CLASS] = self._most_frequent
         return np.asarray(self.classes_[predictions])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isqrt
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from diehl_cook.images.pictures import read_picture
 from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
+from diehl_cook.stages.readout import Readout
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,18 +23,18 @@ class Reading:
     Attributes
     ----------
     class_ : int
-        The class whose cells have the highest mean response, -1 for none.
+        The class that the readout of the experiment reads, -1 for none.
     runner_up : int
         The class that comes next, -1 for none.
-    spikes : ndarray, shape (n_classes,)
-        Spikes of the cells of each class.
+    spikes : mapping of int to int
+        Spikes of the cells of each class that cells have or that is read.
     total : int
         All spikes, those of cells without a class too.
     """
 
     class_: int
     runner_up: int
-    spikes: NDArray[np.integer]
+    spikes: Mapping[int, int]
     total: int
 
     def __str__(self) -> str:
@@ -51,7 +52,7 @@ def classify(network: Network, pictures: Sequence[str | Path]) -> list[Reading]:
     Parameters
     ----------
     network : Network
-        With labels, for square images.
+        Evaluated, for square images.
     pictures : sequence of str or Path
         Picture files; `diehl_cook.images.pictures` says how they are made like MNIST's.
 
@@ -64,19 +65,26 @@ def classify(network: Network, pictures: Sequence[str | Path]) -> list[Reading]:
     DatasetError
         If a file is no picture or blank.
     ValueError
-        If the network has no labels, or its images are not square.
+        If the network cannot be read yet, or its images are not square.
     """
     size = isqrt(network.n_inputs)
-    if network.labels is None or size**2 != network.n_inputs:
-        raise ValueError(f"{network!r} cannot read pictures: it needs labels and square images")
+    if size**2 != network.n_inputs:
+        raise ValueError(f"{network!r} cannot read pictures: its images are not square")
+    reader = network.reader
     images = [read_picture(path, size) for path in pictures]
-    return [_read(network, network.labels, image) for image in images]
+    return [_read(network, reader, image) for image in images]
 
 
-def _read(network: Network, labels: NDArray[np.integer], image: NDArray[np.uint8]) -> Reading:
+def _read(network: Network, reader: Readout, image: NDArray[np.uint8]) -> Reading:
     response = network.respond(image[np.newaxis], jobs=1)
-    spikes, cells = readout.spikes_by_class(response, labels)
-    means = spikes[0] / np.maximum(cells, 1)
-    order = [int(class_) for class_ in np.argsort(-means, kind="stable") if means[class_] > 0]
+    (scores,) = reader.scores(response)
+    order = [
+        int(reader.classes_[place])
+        for place in np.argsort(-scores, kind="stable")
+        if scores[place] > -np.inf
+    ]
     first, second, *_ = [*order, readout.NO_CLASS, readout.NO_CLASS]
-    return Reading(first, second, spikes[0], int(response.sum()))
+    cells = response.toarray()[0]
+    assert network.labels is not None
+    spikes = {int(class_): int(cells[network.labels == class_].sum()) for class_ in reader.classes_}
+    return Reading(first, second, spikes, int(response.sum()))

@@ -15,9 +15,9 @@ from scipy.sparse import csr_array
 from diehl_cook.engine.answers import Answers, join
 from diehl_cook.engine.presenter import LABELLING, TESTING, Presenter, Shown
 from diehl_cook.images.datasets import Split
+from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.stages import readout, readout_table
 from diehl_cook.stages.progress import Narrator, Progress, Report, Silence
-from diehl_cook.stages.readout import READOUTS, ClassMean, Readout
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -27,8 +27,8 @@ class Evaluation:
 
     Attributes
     ----------
-    labels : ndarray, shape (cells,)
-        Class of each cell.
+    network : TrainedNetwork
+        With labels, and what the readout learned.
     predictions : ndarray, shape (repeats, images)
         Class read in each repeat.
     spikes : ndarray, shape (repeats, images)
@@ -43,13 +43,19 @@ class Evaluation:
         Every readout compared, as `readout_table.compare` does, if that was asked for.
     """
 
-    labels: NDArray[np.integer]
+    network: TrainedNetwork
     predictions: NDArray[np.integer]
     spikes: NDArray[np.integer]
     accuracies: NDArray[np.floating]
     confusion: NDArray[np.floating]
     skipped: float = 0.0
     readouts: Sequence[readout_table.Row] = ()
+
+    @property
+    def labels(self) -> NDArray[np.integer]:
+        """Class of each cell, shape (cells,)."""
+        assert self.network.labels is not None
+        return self.network.labels
 
     @property
     def accuracy(self) -> float:
@@ -151,6 +157,8 @@ class Examiner:
     def label(self, network: TrainedNetwork, shown: Split) -> TrainedNetwork:
         """Give each cell the class it answers most, from one presentation of each image.
 
+        What the experiment's readout learns beyond that comes from the same answers.
+
         Parameters
         ----------
         network : TrainedNetwork
@@ -161,10 +169,10 @@ class Examiner:
         Returns
         -------
         TrainedNetwork
-            The same network with labels.
+            The same network, ready to be read.
         """
-        responses = self.learn(network, shown).responses()
-        return dataclasses.replace(network, labels=readout.assign_labels(responses, shown.labels))
+        answers = self.learn(network, shown)
+        return readout.learn(self._readout, network, answers.responses(), shown.labels)
 
     def learn(self, network: TrainedNetwork, shown: Split) -> Answers:
         """The answers to training images that a readout is fitted to."""
@@ -197,7 +205,7 @@ class Examiner:
         Parameters
         ----------
         network : TrainedNetwork
-            Its labels, if it has any, are taken as they are.
+            Its labels and what its readout learned, if it has them, are taken as they are.
         learned : Split
             Training images, for labels and for what else a readout learns; not shown if
             nothing is to be learned from them.
@@ -210,32 +218,34 @@ class Examiner:
         -------
         Evaluation
         """
-        experiment, labels = self.presenter.experiment, network.labels
-        chosen = READOUTS[experiment.evaluation.readout]
         answers: Answers | None = None
-        if labels is None or chosen is not ClassMean or all_readouts:
+        if all_readouts or not readout.is_learned(self._readout, network):
             answers = self.learn(network, learned)
-        if labels is None:
-            assert answers is not None
-            labels = readout.assign_labels(answers.responses(), learned.labels)
-        reader: Readout = ClassMean.of(labels)
-        if answers is not None and chosen is not ClassMean:
-            reader = chosen().fit(answers.responses(), learned.labels)
+            network = readout.learn(self._readout, network, answers.responses(), learned.labels)
         tested = self.present(network, scored)
-        result = score(tested, scored.labels, reader, labels)
+        result = score(tested, scored.labels, self._readout, network)
         if answers is None or not all_readouts:
             return result
         rows = readout_table.compare(
-            experiment, answers, learned.labels, tested, scored.labels, self.narrator.say
+            self.presenter.experiment,
+            answers,
+            learned.labels,
+            tested,
+            scored.labels,
+            self.narrator.say,
         )
         return dataclasses.replace(result, readouts=rows)
+
+    @property
+    def _readout(self) -> ReadoutName:
+        return self.presenter.experiment.evaluation.readout
 
 
 def score(
     answers: Sequence[Answers],
     classes: NDArray[np.integer],
-    reader: Readout,
-    labels: NDArray[np.integer],
+    name: ReadoutName,
+    network: TrainedNetwork,
 ) -> Evaluation:
     """Read the classes of repeated presentations.
 
@@ -245,21 +255,22 @@ def score(
         One for each repeat.
     classes : ndarray, shape (images,)
         Classes of the images.
-    reader : Readout
-        Already fitted.
-    labels : ndarray, shape (cells,)
-        Class of each cell.
+    name : str
+        Of the readout.
+    network : TrainedNetwork
+        With labels, and what the readout learned.
 
     Returns
     -------
     Evaluation
     """
-    responses = [each.responses() for each in answers]
+    responses, reader = [each.responses() for each in answers], readout.reader_of(name, network)
     predictions = np.array([reader.predict(each) for each in responses])
-    n_classes = int(max(classes.max(), labels.max(), predictions.max())) + 1
+    assert network.labels is not None
+    n_classes = int(max(classes.max(), network.labels.max(), predictions.max())) + 1
     counts = [readout.confusion(classes, row, n_classes) for row in predictions]
     return Evaluation(
-        labels=labels,
+        network=network,
         predictions=predictions,
         spikes=np.array([each.sum(axis=1) for each in responses]),
         accuracies=np.array([readout.accuracy(classes, row) for row in predictions]),

@@ -20,6 +20,7 @@ from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import readout
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
+from diehl_cook.stages.readout import Readout
 from diehl_cook.store import network_file
 from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.trained_network import TrainedNetwork
@@ -36,7 +37,7 @@ class Network:
     experiment : Experiment
         What it was trained with.
     trained : TrainedNetwork
-        Weights, thresholds and, for `predict`, labels.
+        Weights, thresholds and, for `predict`, labels and what the readout learned.
     measured : dict, optional
         What was measured of it before.
     """
@@ -69,6 +70,17 @@ class Network:
     def labels(self) -> NDArray[np.integer] | None:
         """Class of each cell, shape (cells,), -1 for none; None before the labelling."""
         return self.trained.labels
+
+    @property
+    def reader(self) -> Readout:
+        """The readout of the experiment, which has learned to read this network.
+
+        Raises
+        ------
+        ValueError
+            If the cells have no labels yet, or the readout has learned nothing.
+        """
+        return readout.reader_of(self.experiment.evaluation.readout, self.trained)
 
     @property
     def n_inputs(self) -> int:
@@ -105,7 +117,7 @@ class Network:
             return examiner.respond(self.trained, rows, TESTING + repeat, lambda progress: None)
 
     def predict(self, images: ArrayLike, repeat: int = 0) -> NDArray[np.int64]:
-        """Read the class of images, paper section 2.6.
+        """Read the class of images, as ``evaluation.readout`` of the experiment reads the spikes.
 
         Parameters
         ----------
@@ -117,12 +129,12 @@ class Network:
         Returns
         -------
         ndarray, shape (n,)
-            -1 where no labelled cell fired.
+            -1 where no cell fired that says anything of a class.
 
         Raises
         ------
         ValueError
-            If the cells have no labels yet.
+            If the cells have no labels yet, or the readout has learned nothing.
 
         Examples
         --------
@@ -131,9 +143,8 @@ class Network:
         >>> dc.load("triplet_n400").predict(test.images[:5]).tolist()
         [7, 2, 1, 0, 4]
         """
-        if self.labels is None:
-            raise ValueError("the cells have no labels yet; evaluate the run first: run.evaluate()")
-        return readout.predict(self.respond(images, repeat), self.labels)
+        reader = self.reader
+        return reader.predict(self.respond(images, repeat))
 
     def record(
         self,

@@ -7,6 +7,7 @@ scikit-learn's classifiers: ``fit(responses, classes)``, then ``predict(response
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from typing import Self, TypeAlias
 
@@ -14,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
@@ -22,6 +22,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils.validation import check_is_fitted
 
 from diehl_cook.model.experiment import ReadoutName
+from diehl_cook.store.trained_network import TrainedNetwork, Weighing
 
 #: Label of a cell that never fired, and class of an image that no labelled cell answered.
 NO_CLASS = -1
@@ -69,12 +70,7 @@ def predict(responses: Responses, labels: NDArray[np.integer]) -> Labels:
     ndarray, shape (images,)
         The lowest of equal classes; `NO_CLASS` where no labelled cell fired.
     """
-    spikes, cells = spikes_by_class(responses, labels)
-    if cells.size == 0:
-        return np.full(len(spikes), NO_CLASS)
-    predictions = np.argmax(spikes / np.maximum(cells, 1), axis=1)
-    predictions[spikes.sum(axis=1) == 0] = NO_CLASS
-    return predictions
+    return ClassMean.of(labels).predict(responses)
 
 
 def spikes_by_class(
@@ -139,8 +135,33 @@ class Readout(ClassifierMixin, BaseEstimator, ABC):
         self._learn(counts, wide)
         return self
 
+    def scores(self, responses: Responses) -> NDArray[np.floating]:
+        """Say how much speaks for each class.
+
+        Parameters
+        ----------
+        responses : array or sparse array, shape (images, cells)
+            Spikes of each cell during each image.
+
+        Returns
+        -------
+        ndarray, shape (images, n_classes)
+            In the order of `classes_`; minus infinity where nothing speaks for a class. The
+            measure is the readout's own: a mean count, votes, or the logarithm of a probability up
+            to a term that all classes share.
+        """
+        check_is_fitted(self)
+        counts = csr_array(responses)
+        if counts.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"responses of {counts.shape[1]} cells, but fitted to {self.n_features_in_}"
+            )
+        scores = self._weigh(counts)
+        scores[counts.sum(axis=1) == 0] = -np.inf
+        return scores
+
     def predict(self, responses: Responses) -> Labels:
-        """Give each image a class.
+        """Give each image the class for which most speaks.
 
         Parameters
         ----------
@@ -150,23 +171,20 @@ class Readout(ClassifierMixin, BaseEstimator, ABC):
         Returns
         -------
         ndarray, shape (images,)
-            `NO_CLASS` where no cell fired.
+            The lowest of equal classes; `NO_CLASS` where nothing speaks for any.
         """
-        check_is_fitted(self)
-        counts = csr_array(responses)
-        if counts.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"responses of {counts.shape[1]} cells, but fitted to {self.n_features_in_}"
-            )
-        predictions = self._read(counts)
-        predictions[counts.sum(axis=1) == 0] = NO_CLASS
+        scores = self.scores(responses)
+        if self.classes_.size == 0:
+            return np.full(len(scores), NO_CLASS)
+        predictions: Labels = self.classes_[np.argmax(scores, axis=1)]
+        predictions[scores.max(axis=1) == -np.inf] = NO_CLASS
         return predictions
 
     @abstractmethod
     def _learn(self, counts: csr_array, classes: Labels) -> None: ...
 
     @abstractmethod
-    def _read(self, counts: csr_array) -> Labels: ...
+    def _weigh(self, counts: csr_array) -> NDArray[np.floating]: ...
 
 
 class ClassMean(Readout):
@@ -183,41 +201,74 @@ class ClassMean(Readout):
         """The readout of cells whose classes are known already."""
         reader = cls()
         reader.n_features_in_ = len(labels)
-        reader.labels_ = np.asarray(labels, np.int64)
-        reader.classes_ = np.unique(reader.labels_[reader.labels_ != NO_CLASS])
+        reader._take(np.asarray(labels, np.int64))
         return reader
 
     def _learn(self, counts: csr_array, classes: Labels) -> None:
-        self.labels_ = assign_labels(counts, classes)
+        self._take(assign_labels(counts, classes))
 
-    def _read(self, counts: csr_array) -> Labels:
-        return predict(counts, self.labels_)
+    def _take(self, labels: Labels) -> None:
+        self.labels_, known = labels, np.unique(labels)
+        self.classes_ = known[known != NO_CLASS]
+
+    def _weigh(self, counts: csr_array) -> NDArray[np.floating]:
+        spikes, cells = spikes_by_class(counts, self.labels_)
+        means = spikes[:, self.classes_] / cells[self.classes_]
+        return np.where(means > 0, means, -np.inf)
 
 
-class ClassVote(Readout):
-    """Each spike votes for every class, by the shares that the classes have in its cell.
+class LinearReadout(Readout):
+    """Weighs the counts of all cells for each class.
 
     Attributes
     ----------
-    shares_ : ndarray, shape (cells, n_classes)
-        Mean responses of a cell to each class, divided by their sum; zeros for a cell that
-        never fired.
+    weighing_ : Weighing
+        The weights: all that was learned.
     """
 
+    @classmethod
+    def of(cls, weighing: Weighing) -> Self:
+        """The readout that has learned these weights."""
+        reader = cls()
+        reader.weighing_, reader.classes_ = weighing, np.asarray(weighing.classes, np.int64)
+        reader.n_features_in_ = len(weighing.weights)
+        return reader
+
     def _learn(self, counts: csr_array, classes: Labels) -> None:
+        self.weighing_ = Weighing(self.classes_, *self._find(counts, classes))
+
+    def _weigh(self, counts: csr_array) -> NDArray[np.floating]:
+        scores: NDArray[np.floating] = counts @ self.weighing_.weights + self.weighing_.offsets
+        return scores
+
+    @abstractmethod
+    def _find(
+        self, counts: csr_array, classes: Labels
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Find the weights, shape (cells, n_classes), and offsets, shape (n_classes,)."""
+
+
+class ClassVote(LinearReadout):
+    """Each spike votes for every class, by the shares that the classes have in its cell.
+
+    A weight is the cell's mean response to a class, divided by the sum over the classes; a cell
+    that never fired has none.
+    """
+
+    def _find(
+        self, counts: csr_array, classes: Labels
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         membership = _membership(np.searchsorted(self.classes_, classes))
         means = (counts.T @ membership).toarray() / membership.sum(axis=0)
         total = means.sum(axis=1, keepdims=True)
-        self.shares_ = means / np.where(total > 0, total, 1)
+        return means / np.where(total > 0, total, 1), np.zeros(self.classes_.size)
 
-    def _read(self, counts: csr_array) -> Labels:
-        votes = counts @ self.shares_
-        predictions: Labels = self.classes_[np.argmax(votes, axis=1)]
-        predictions[votes.sum(axis=1) == 0] = NO_CLASS
-        return predictions
+    def _weigh(self, counts: csr_array) -> NDArray[np.floating]:
+        votes = super()._weigh(counts)
+        return np.where(votes > 0, votes, -np.inf)
 
 
-class NaiveBayes(Readout):
+class NaiveBayes(LinearReadout):
     """Multinomial naive Bayes on the counts: which cell fires next depends on the class alone.
 
     Parameters
@@ -229,15 +280,14 @@ class NaiveBayes(Readout):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def _learn(self, counts: csr_array, classes: Labels) -> None:
-        self.model_ = MultinomialNB(alpha=self.alpha).fit(counts, classes)
+    def _find(
+        self, counts: csr_array, classes: Labels
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        model = MultinomialNB(alpha=self.alpha).fit(counts, classes)
+        return model.feature_log_prob_.T, model.class_log_prior_
 
-    def _read(self, counts: csr_array) -> Labels:
-        predictions: Labels = self.model_.predict(counts)
-        return predictions
 
-
-class Logistic(Readout):
+class Logistic(LinearReadout):
     """Multinomial logistic regression on square roots of the counts, which evens out their noise.
 
     Parameters
@@ -256,21 +306,24 @@ class Logistic(Readout):
     def __init__(self, strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)) -> None:
         self.strengths = strengths
 
-    def _learn(self, counts: csr_array, classes: Labels) -> None:
+    def _find(
+        self, counts: csr_array, classes: Labels
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         self.strength_ = self.strengths[len(self.strengths) // 2]
         if self.classes_.size == 1:  # nothing to tell apart
-            self.model_ = DummyClassifier().fit(counts, classes)
-            return
+            return np.zeros((counts.shape[1], 1)), np.zeros(1)
         model, roots = LogisticRegression(C=self.strength_, max_iter=1000), np.sqrt(counts)
         if np.unique(classes, return_counts=True)[1].min() >= 6:
             parts = StratifiedShuffleSplit(1, test_size=1 / 6, random_state=0)
             search = GridSearchCV(model, {"C": list(self.strengths)}, cv=parts, refit=False)
             self.strength_ = search.fit(roots, classes).best_params_["C"]
-        self.model_ = model.set_params(C=self.strength_).fit(roots, classes)
+        model.set_params(C=self.strength_).fit(roots, classes)
+        if self.classes_.size == 2:  # scikit-learn weighs for the second class alone
+            return np.pad(model.coef_.T, [(0, 0), (1, 0)]), np.pad(model.intercept_, (1, 0))
+        return model.coef_.T, model.intercept_
 
-    def _read(self, counts: csr_array) -> Labels:
-        predictions: Labels = self.model_.predict(np.sqrt(counts))
-        return predictions
+    def _weigh(self, counts: csr_array) -> NDArray[np.floating]:
+        return super()._weigh(np.sqrt(counts))
 
 
 #: Every readout by the name that ``evaluation.readout`` has for it.
@@ -280,6 +333,61 @@ READOUTS: dict[ReadoutName, type[Readout]] = {
     "naive_bayes": NaiveBayes,
     "logistic": Logistic,
 }
+
+
+def is_learned(name: ReadoutName, network: TrainedNetwork) -> bool:
+    """Whether a network holds what a readout learns from training images."""
+    return network.labels is not None and (name == "class_mean" or name in network.weighings)
+
+
+def learn(
+    name: ReadoutName,
+    network: TrainedNetwork,
+    responses: Responses,
+    classes: NDArray[np.integer],
+) -> TrainedNetwork:
+    """Give a network labels and what else a readout learns, where it does not hold them yet.
+
+    Parameters
+    ----------
+    name : str
+        Of the readout, in `READOUTS`.
+    network : TrainedNetwork
+        What drew the responses.
+    responses : array or sparse array, shape (images, cells)
+        To training images.
+    classes : ndarray, shape (images,)
+        Of these images.
+
+    Returns
+    -------
+    TrainedNetwork
+    """
+    labels, weighings = network.labels, network.weighings
+    if labels is None:
+        labels = assign_labels(responses, classes)
+    reader = READOUTS[name]()
+    if isinstance(reader, LinearReadout) and name not in weighings:
+        weighings = {name: reader.fit(responses, classes).weighing_}
+    return dataclasses.replace(network, labels=labels, weighings=weighings)
+
+
+def reader_of(name: ReadoutName, network: TrainedNetwork) -> Readout:
+    """The readout of a network that holds what it learned.
+
+    Raises
+    ------
+    ValueError
+        If the network does not hold it.
+    """
+    if network.labels is None:
+        raise ValueError(f"the cells have no labels yet; {_WAY_OUT}")
+    readout = READOUTS[name]
+    if not issubclass(readout, LinearReadout):
+        return ClassMean.of(network.labels)
+    if name not in network.weighings:
+        raise ValueError(f"the readout {name!r} has learned nothing yet; {_WAY_OUT}")
+    return readout.of(network.weighings[name])
 
 
 def accuracy(classes: NDArray[np.integer], predictions: NDArray[np.integer]) -> float:
@@ -308,3 +416,6 @@ def _membership(classes: NDArray[np.integer]) -> csr_array:
     members = np.arange(classes.size)
     ones = np.ones(classes.size, dtype=np.int64)
     return csr_array((ones, (members, classes)), shape=(classes.size, int(classes.max()) + 1))
+
+
+_WAY_OUT = "evaluate the run first: make evaluate, or run.evaluate()"

@@ -107,9 +107,9 @@ def evaluate_run(
     with folder.claim() as workspace:
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
         examiner = Examiner(presenter, workspace, jobs, narrator)
-        unlabelled = dataclasses.replace(network, labels=None)
-        result = examiner.evaluate(unlabelled, images.labelling, images.scored, all_readouts)
-        folder.save_network(dataclasses.replace(network, labels=result.labels))
+        unread = dataclasses.replace(network, labels=None, weighings={})
+        result = examiner.evaluate(unread, images.labelling, images.scored, all_readouts)
+        folder.save_network(result.network)
         save_evaluation(folder, experiment, images, result)
         folder.update_manifest(
             evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
@@ -166,6 +166,7 @@ def evaluate_network(
         examiner = Examiner(presenter, workspace, jobs, narrator)
         result = examiner.evaluate(network, images.labelling, images.scored, all_readouts)
         if folder is not None:
+            folder.save_network(result.network)
             save_evaluation(folder, experiment, images, result)
             report.draw(folder, images)
     return result

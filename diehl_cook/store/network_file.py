@@ -16,7 +16,7 @@ from diehl_cook.model.experiment import Experiment, dump_experiment
 from diehl_cook.store.files import write_whole
 from diehl_cook.store.reading import FileError, read_arrays
 from diehl_cook.store.schemas import NetworkArrays
-from diehl_cook.store.trained_network import TrainedNetwork
+from diehl_cook.store.trained_network import TrainedNetwork, Weighing
 
 #: Bits of a stored weight: as trained, half precision, or 255 steps up to each cell's largest.
 Bits = Literal[32, 16, 8]
@@ -63,6 +63,9 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
     }
     if network.labels is not None:
         arrays["labels"] = network.labels.astype(np.int16)
+    for name, weighing in network.weighings.items():
+        for part, values in vars(weighing).items():
+            arrays[f"readout/{name}/{part}"] = values
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_whole(path, buffer.getvalue())
@@ -86,7 +89,11 @@ def load(path: Path, way_out: str = "export or fetch it again") -> NetworkFile:
     read = read_arrays(path, NetworkArrays, way_out)
     labels = None if read.labels is None else read.labels.astype(np.int64)
     weights = _unpack(read.weights, read.largest)
-    network = TrainedNetwork(weights, read.theta.astype(np.float64), labels)
+    weighings = {
+        name: Weighing(each.classes.astype(np.int64), each.weights, each.offsets)
+        for name, each in read.readouts.items()
+    }
+    network = TrainedNetwork(weights, read.theta.astype(np.float64), labels, weighings)
     return NetworkFile(read.experiment, network, read.measured)
 
 

@@ -97,6 +97,21 @@ class Manifest(BaseModel):
     evaluation_ended: str | None = None
 
 
+class WeighingArrays(Section):
+    """What a readout learned, in a network file."""
+
+    classes: Classes
+    weights: Annotated[NDArray[Any], within("f", 2, -1e9, 1e9)]
+    offsets: Annotated[NDArray[Any], within("f", 1, -1e9, 1e9)]
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Self:
+        shapes = {self.weights.shape[1:], self.offsets.shape, self.classes.shape}
+        if len(shapes) > 1 or not self.classes.size:
+            raise ValueError("classes, weights and offsets are of other numbers of classes")
+        return self
+
+
 class NetworkArrays(Section):
     """A network file: the weights as they are packed, and what they belong to."""
 
@@ -104,14 +119,27 @@ class NetworkArrays(Section):
     largest: Annotated[NDArray[Any], within("f", 1, 0, 1e6)] | None = None
     theta: Theta
     labels: Labels | None = None
+    readouts: dict[str, WeighingArrays]
     experiment: Annotated[Experiment, Yaml]
     measured: Annotated[dict[str, Any], Json]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_readouts(cls, arrays: dict[str, Any]) -> dict[str, Any]:
+        of_readouts = {name for name in arrays if name.startswith(_READOUT)}
+        readouts: dict[str, dict[str, Any]] = {}
+        for name in sorted(of_readouts):
+            readout, _, part = name.removeprefix(_READOUT).partition("/")
+            readouts.setdefault(readout, {})[part] = arrays[name]
+        rest = {name: array for name, array in arrays.items() if name not in of_readouts}
+        return rest | {"readouts": readouts}
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Self:
         cells = self.experiment.cells
         rows = [self.theta, self.largest, self.labels]
         shapes = [self.weights.shape[1:], *(each.shape for each in rows if each is not None)]
+        shapes += [each.weights.shape[:1] for each in self.readouts.values()]
         if set(shapes) != {(cells,)} or not len(self.weights):
             raise ValueError(f"is not a network of {cells} cells")
         if (self.weights.dtype.kind == "u") != (self.largest is not None):
@@ -167,4 +195,4 @@ class Checkpoint(Section):
         return csr_array((self.data, self.indices, self.indptr), shape=tuple(self.shape))
 
 
-_STATE = "state/"
+_STATE, _READOUT = "state/", "readout/"

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Weighing:
+    """What a linear readout learned: how much each spike, or its root, speaks for each class.
+
+    Attributes
+    ----------
+    classes : ndarray, shape (n_classes,)
+        Ascending.
+    weights : ndarray, shape (cells, n_classes)
+        Of the count of each cell.
+    offsets : ndarray, shape (n_classes,)
+        What speaks for a class without any spike.
+    """
+
+    classes: NDArray[np.integer]
+    weights: NDArray[np.floating]
+    offsets: NDArray[np.floating]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +40,11 @@ class TrainedNetwork:
         Adaptive threshold in volts.
     labels : ndarray, shape (cells,), or None
         Class of each cell, -1 for none; None before the labelling.
+    weighings : mapping of str to Weighing
+        What readouts learned, by name; none of those that read by labels alone.
     """
 
     weights: NDArray[np.floating]
     theta: NDArray[np.floating]
     labels: NDArray[np.integer] | None = None
+    weighings: Mapping[str, Weighing] = dataclasses.field(default_factory=dict)

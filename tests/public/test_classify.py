@@ -1,5 +1,8 @@
 """Drawn digits are read, most of them correctly, with a published network."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 from strokes import picture_of
 
@@ -7,7 +10,7 @@ import diehl_cook as dc
 from diehl_cook.cli import main
 from diehl_cook.stages.classify import classify
 from diehl_cook.stages.network import Network
-from diehl_cook.store.trained_network import TrainedNetwork
+from diehl_cook.store.trained_network import TrainedNetwork, Weighing
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def test_drawn_digits_are_read(network, tmp_path, look):
     assert sum(reading.class_ == digit for digit, reading in enumerate(readings)) >= 8
     for reading in readings:
         assert reading.spikes[reading.class_] > 0
-        assert reading.spikes.sum() <= reading.total
+        assert sum(reading.spikes.values()) <= reading.total
         assert reading.runner_up != reading.class_
 
 
@@ -56,4 +59,18 @@ def test_a_network_without_labels_cannot_read(network, tmp_path, capsys):
     Network(network.experiment, bare).save(tmp_path / "bare.npz")
     paths = draw(tmp_path)[:1]
     assert main(["classify", str(paths[0]), "--network", str(tmp_path / "bare.npz")]) == 2
-    assert "it needs labels" in capsys.readouterr().err
+    assert "the cells have no labels yet; evaluate the run first" in capsys.readouterr().err
+
+
+def test_pictures_are_read_as_the_experiment_reads(network, tmp_path):
+    """A readout for which everything speaks for 7, then for 3."""
+    weighing = Weighing(np.array([3, 7]), np.ones((400, 2)), np.array([0.0, 1.0]))
+    weighings = {"naive_bayes": weighing}
+    settings = network.experiment.evaluation.model_copy(update={"readout": "naive_bayes"})
+    experiment = network.experiment.model_copy(update={"evaluation": settings})
+    other = Network(experiment, dataclasses.replace(network.trained, weighings=weighings))
+    (picture,) = draw(tmp_path)[:1]
+    (reading,), (plain,) = classify(other, [picture]), classify(network, [picture])
+    assert (reading.class_, reading.runner_up) == (7, 3)
+    assert reading.spikes == {class_: plain.spikes[class_] for class_ in (3, 7)}
+    assert reading.total == plain.total

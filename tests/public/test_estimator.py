@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import diehl_cook as dc
 from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.stages.readout import NaiveBayes
 
 SMALL = {"cells": 16, "random_state": 0}
 #: What cannot hold, and why.
@@ -73,6 +74,16 @@ def test_classes_of_any_kind(fitted, digits_8x8):
     names = np.array([f"class {number}" for number in range(10)])
     named = clone(fitted).fit(images, names[classes])
     np.testing.assert_array_equal(named.predict(images), names[fitted.predict(images)])
+
+
+def test_classes_are_read_as_a_setting_says(fitted, digits_8x8):
+    images, classes = digits_8x8
+    settings = {**(fitted.settings or {}), "evaluation.readout": "naive_bayes"}
+    other = clone(fitted).set_params(settings=settings).fit(images, classes)
+    assert isinstance(other.network_.reader, NaiveBayes)
+    expected = other.network_.reader.predict(fitted.transform(images))
+    np.testing.assert_array_equal(other.predict(images), expected)
+    assert other.score(images, classes) > fitted.score(images, classes)
 
 
 def test_brightness_of_any_scale(fitted, digits_8x8):

@@ -9,6 +9,7 @@ import pytest
 import diehl_cook as dc
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
 from diehl_cook.store.network_file import NetworkFileError
 from diehl_cook.store.trained_network import TrainedNetwork
@@ -118,6 +119,18 @@ def test_without_labels_there_is_no_class(network, images):
     bare = TrainedNetwork(network.weights, network.theta)
     with pytest.raises(ValueError, match=r"run.evaluate\(\)"):
         Network(network.experiment, bare).predict(images)
+
+
+def test_a_class_is_read_as_the_experiment_says(network, images):
+    settings = network.experiment.evaluation.model_copy(update={"readout": "logistic"})
+    experiment = network.experiment.model_copy(update={"evaluation": settings})
+    with pytest.raises(ValueError, match="'logistic' has learned nothing yet"):
+        Network(experiment, network.trained).predict(images)
+    responses = network.respond(images)
+    trained = readout.learn("logistic", network.trained, responses, np.arange(30) % 3)
+    expected = readout.Logistic().fit(responses, np.arange(30) % 3).predict(responses)
+    np.testing.assert_array_equal(Network(experiment, trained).predict(images), expected)
+    assert (expected != network.predict(images)).any()
 
 
 def test_figures_take_networks_and_records(network, images):

@@ -10,7 +10,7 @@ import pytest
 from diehl_cook.engine.presenter import LABELLING, TESTING, start_weights
 from diehl_cook.images.datasets import Split
 from diehl_cook.stages.evaluation import Examiner
-from diehl_cook.stages.readout import NO_CLASS, assign_labels, predict
+from diehl_cook.stages.readout import NO_CLASS, NaiveBayes, assign_labels, predict
 from diehl_cook.store.trained_network import TrainedNetwork
 
 BLOCK, IMAGES = 25, 60
@@ -130,6 +130,22 @@ def test_a_network_without_labels_gets_them_from_the_learned_images(
 ):
     result = examiner.evaluate(network, shown, shown)
     np.testing.assert_array_equal(result.labels, labelled.labels)
+
+
+def test_what_the_readout_learned_is_kept_and_taken_as_it_is(
+    experiment_with, presenter_of, network, shown, tmp_path, spy
+):
+    asked = experiment_with("evaluation.readout=naive_bayes", "evaluation.repeats=1")
+    examiner = Examiner(presenter_of(asked, learning=False), tmp_path)
+    learning = spy(Examiner, "learn")
+    first = examiner.evaluate(network, shown, shown)
+    again = examiner.evaluate(first.network, shown, shown)
+    assert len(learning) == 1
+    np.testing.assert_array_equal(again.predictions, first.predictions)
+    responses = learning[0][1].responses()
+    tested = examiner.present(network, shown)[0].responses()
+    expected = NaiveBayes().fit(responses, shown.labels).predict(tested)
+    np.testing.assert_array_equal(first.predictions, [expected])
 
 
 def test_a_network_without_any_label_is_right_nowhere(examiner, labelled, shown):

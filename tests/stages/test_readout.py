@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
 
 from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.stages.readout import (
@@ -20,8 +22,12 @@ from diehl_cook.stages.readout import (
     accuracy,
     assign_labels,
     confusion,
+    is_learned,
+    learn,
     predict,
+    reader_of,
 )
+from diehl_cook.store.trained_network import TrainedNetwork
 
 
 def table(*rows):
@@ -229,10 +235,63 @@ def test_one_class_alone_can_be_learned(reader, legible):
     assert set(reader.fit(responses, np.full(300, 4)).predict(responses)) == {4}
 
 
+def test_the_class_with_the_highest_score_is_read(reader, legible):
+    responses, classes = legible
+    responses = np.vstack([responses, np.zeros_like(responses[:1])])
+    scores = reader.fit(responses[:-1], classes).scores(responses)
+    assert scores.shape == (301, 3)
+    np.testing.assert_array_equal(scores[-1], -np.inf)
+    np.testing.assert_array_equal(
+        reader.predict(responses)[:-1], reader.classes_[scores[:-1].argmax(axis=1)]
+    )
+
+
+@pytest.mark.parametrize("known", [[2, 3, 7], [3, 7], [7]])
+@pytest.mark.parametrize("name", READOUTS)
+def test_what_a_readout_learned_can_be_kept_with_the_network(name, known, legible):
+    responses, classes = legible
+    shown = np.isin(classes, known)
+    bare = TrainedNetwork(np.ones((4, 5)), np.zeros(5))
+    assert not is_learned(name, bare)
+    with pytest.raises(ValueError, match="no labels yet; evaluate the run first"):
+        reader_of(name, bare)
+    network = learn(name, bare, responses[shown], classes[shown])
+    assert is_learned(name, network)
+    fitted = READOUTS[name]().fit(responses[shown], classes[shown])
+    np.testing.assert_array_equal(
+        reader_of(name, network).scores(responses), fitted.scores(responses)
+    )
+    again = learn(name, network, responses[:9], classes[:9])
+    assert again.labels is network.labels
+    assert again.weighings == network.weighings
+
+
+def test_labels_alone_are_read_by_the_paper_s_readout_only(legible):
+    network = learn("class_mean", TrainedNetwork(np.ones((4, 5)), np.zeros(5)), *legible)
+    assert not is_learned("logistic", network)
+    with pytest.raises(ValueError, match="'logistic' has learned nothing yet; evaluate"):
+        reader_of("logistic", network)
+
+
+@pytest.mark.parametrize("known", [[2, 3, 7], [3, 7]])
+def test_predictions_are_those_of_scikit_learn(known, legible):
+    responses, classes = legible
+    shown = np.isin(classes, known)
+    counts, classes = responses[shown], classes[shown]
+    bayes = MultinomialNB().fit(counts, classes)
+    np.testing.assert_array_equal(
+        NaiveBayes().fit(counts, classes).predict(counts), bayes.predict(counts)
+    )
+    logistic = LogisticRegression(C=0.3, max_iter=1000).fit(np.sqrt(counts), classes)
+    np.testing.assert_array_equal(
+        Logistic((0.3,)).fit(counts, classes).predict(counts), logistic.predict(np.sqrt(counts))
+    )
+
+
 def test_class_vote_counts_each_spike_by_the_shares_of_its_cell():
     # The cell's mean responses are 4 to class 0 and 1 to class 1, then 0 and 2.
     reader = ClassVote().fit(table([3, 0], [5, 0], [1, 2]), np.array([0, 0, 1]))
-    np.testing.assert_allclose(reader.shares_, [[0.8, 0.2], [0, 1]])
+    np.testing.assert_allclose(reader.weighing_.weights, [[0.8, 0.2], [0, 1]])
     # Votes for class 0: 1.6 of 3, and 0.8 of 2; equal votes give the lowest class.
     np.testing.assert_array_equal(reader.predict(table([2, 1], [1, 1])), [0, 1])
 

@@ -12,7 +12,7 @@ from diehl_cook.model.experiment import Experiment
 from diehl_cook.store import network_file
 from diehl_cook.store.network_file import NetworkFile
 from diehl_cook.store.reading import FileError
-from diehl_cook.store.trained_network import TrainedNetwork
+from diehl_cook.store.trained_network import TrainedNetwork, Weighing
 
 
 @pytest.fixture
@@ -78,6 +78,39 @@ def test_a_network_without_labels(content, tmp_path):
     bare = TrainedNetwork(content.network.weights, content.network.theta)
     network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, bare))
     assert network_file.load(tmp_path / "x.npz").network.labels is None
+
+
+@pytest.fixture
+def weighing():
+    random = np.random.default_rng(1)
+    return Weighing(np.array([2, 3, 9]), random.normal(size=(400, 3)), random.normal(size=3))
+
+
+def test_what_a_readout_learned_comes_back(content, weighing, tmp_path):
+    read = dataclasses.replace(content.network, weighings={"naive_bayes": weighing})
+    network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, read), bits=8)
+    ((name, back),) = network_file.load(tmp_path / "x.npz").network.weighings.items()
+    assert name == "naive_bayes"
+    for part in ("classes", "weights", "offsets"):
+        np.testing.assert_array_equal(getattr(back, part), getattr(weighing, part))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": np.zeros((399, 3))},
+        {"weights": np.full((400, 3), np.nan)},
+        {"offsets": np.zeros(2)},
+        {"classes": np.array([0.5, 1, 2])},
+    ],
+    ids=["other cells", "no numbers", "other classes", "classes in between"],
+)
+def test_what_no_readout_learns_is_refused(content, weighing, tmp_path, change):
+    broken = {"naive_bayes": dataclasses.replace(weighing, **change)}
+    network = dataclasses.replace(content.network, weighings=broken)
+    network_file.save(tmp_path / "x.npz", NetworkFile(content.experiment, network))
+    with pytest.raises(FileError, match=r"x.npz: is damaged or foreign .*; export"):
+        network_file.load(tmp_path / "x.npz")
 
 
 @pytest.mark.parametrize("name", ["weights", "theta"])
