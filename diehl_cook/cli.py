@@ -53,7 +53,7 @@ from diehl_cook.studies import (
 )
 from diehl_cook.studies.batch import BatchError, Member, run_batch, score_of
 from diehl_cook.studies.peers import PeerError
-from diehl_cook.studies.workers import Failure, WorkersError
+from diehl_cook.studies.workers import ClusterError, Failure, WorkersError
 
 BAD_INPUT, FAILURE = 2, 1
 
@@ -91,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         PresentationError,
         OutOfRangeError,
         BatchError,
+        ClusterError,
         PeerError,
         WriteError,
     ) as error:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
-import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +22,10 @@ Task = tuple[Any, ...]
 
 class WorkersError(RuntimeError):
     """A cluster that cannot be used; the message names it and the way out."""
+
+
+class ClusterError(RuntimeError):
+    """A cluster that was there and is no more; the message names it and the way out."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +69,9 @@ def run_all(
     Raises
     ------
     WorkersError
-        If there is no such scheduler, it stops, no worker comes, or workers lack the package.
+        If there is no such scheduler, or its workers lack the package.
+    ClusterError
+        If the scheduler stops, or no worker comes.
     """
     if not tasks:
         return iter(())
@@ -136,8 +142,7 @@ def _client(scheduler: str) -> Client:
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
         raise WorkersError("--scheduler needs Dask: pip install 'diehl-cook[dask]'") from None
-    # What it has to tell of lost connections, this module tells in one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _quieten_dask()
     try:
         get_address_host_port(scheduler)  # without a port, a client would wait for ever
         return Client(scheduler, timeout=_CONNECTING)
@@ -148,13 +153,34 @@ def _client(scheduler: str) -> Client:
         ) from None
 
 
+def _quieten_dask() -> None:
+    """What it logs of lost connections, this module tells in one line."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.partition(".")[0] == "distributed" and isinstance(logger, logging.Logger):
+            logger.setLevel(logging.CRITICAL)
+
+
 def _sealed(call: Callable[[], Outcome]) -> Callable[[], Outcome]:
     """Pack a call so that a worker alone opens it: a scheduler need not have this package."""
     from cloudpickle import dumps  # which Dask brings along
 
     packed = dumps(call)
-    # A function within a function travels by its code, not by the name of its module.
-    return lambda: pickle.loads(packed)()
+
+    def open_and_call() -> Outcome:
+        # A function within a function travels by its code, and names no module of this package.
+        import asyncio
+        import pickle
+
+        from distributed import get_worker
+
+        async def opened() -> Callable[[], Outcome]:
+            return pickle.loads(packed)
+
+        # In the main thread: Brian2 sets a signal handler as it is imported.
+        loop: Any = get_worker().loop
+        return asyncio.run_coroutine_threadsafe(opened(), loop.asyncio_loop).result()()
+
+    return open_and_call
 
 
 class _Patience:
@@ -167,10 +193,8 @@ class _Patience:
 
     def wait(self) -> None:
         time.sleep(_PAUSE)
-        try:
+        with _scheduler_runs(self.scheduler):
             workers = self.client.ncores()
-        except (OSError, RuntimeError, ValueError):
-            raise _stopped(self.scheduler) from None
         if workers:
             self.alone_since, self.said = None, False
             return
@@ -178,7 +202,7 @@ class _Patience:
         self.alone_since = self.alone_since or now
         alone = now - self.alone_since
         if alone > _GIVES_UP:
-            raise WorkersError(
+            raise ClusterError(
                 f"--scheduler {self.scheduler}: it had no worker for {_GIVES_UP / 60:g} minutes;"
                 f" start some: dask worker {self.scheduler} --nthreads 1; then the same command"
                 " goes on"
@@ -192,11 +216,10 @@ class _Patience:
 
 
 def _outcome(future: Future[Outcome], position: int, scheduler: str) -> Outcome:
-    if future.status == "cancelled":
-        raise _stopped(scheduler)
-    error = future.exception()
-    if error is None:
-        return future.result()
+    with _scheduler_runs(scheduler):
+        error = future.exception()  # raised if the future was cancelled
+        if error is None:
+            return future.result()
     if isinstance(error, ImportError):
         raise WorkersError(
             f"--scheduler {scheduler}: a worker there cannot import this package"
@@ -205,11 +228,16 @@ def _outcome(future: Future[Outcome], position: int, scheduler: str) -> Outcome:
     return position, Failure(f"its worker was lost, and others after it: {_one_line(error)}")
 
 
-def _stopped(scheduler: str) -> WorkersError:
-    return WorkersError(
-        f"--scheduler {scheduler}: the scheduler stopped; start it and its workers again, and the"
-        " same command goes on"
-    )
+@contextlib.contextmanager
+def _scheduler_runs(scheduler: str) -> Iterator[None]:
+    """Take whatever a connection may raise for the one thing that it means."""
+    try:
+        yield
+    except Exception:
+        raise ClusterError(
+            f"--scheduler {scheduler}: the scheduler stopped; start it and its workers again, and"
+            " the same command goes on"
+        ) from None
 
 
 def _one_line(error: BaseException) -> str:

@@ -2,11 +2,14 @@
 
 import csv
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from dask_cluster import Cluster, commands_of_page, here
 from pretended import block, evaluation
 
 from diehl_cook.cli import main
@@ -299,7 +302,7 @@ def tables(folder):
 
 def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
     """The whole road: trained, evaluated, one failure, gone on with, the same on a cluster."""
-    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("distributed")
     settings = TINY | {"presentation.maximum_showings": 3}
     both = [{INHIBITION: 17}, {"presentation.minimum_spikes": 9999}]
     path = write(tmp_path, set=settings, list=both)
@@ -321,11 +324,24 @@ def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
     assert (done.path / "evaluation.json").stat().st_mtime_ns == written
     assert "1 runs, 1 of them done before." in capfd.readouterr().err
 
-    cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
-    )
-    with cluster:
-        there = tmp_path / "there"
-        address = ["--scheduler", cluster.scheduler_address]
-        assert main(["sweep", str(path), "--results", str(there), *address]) == 0
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with Cluster(elsewhere) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        cluster.start_worker()
+        typed = here(commands_of_page()[-1], cluster.port)
+        assert typed[:2] == ["make", "sweep"]
+        command = make(*typed[1:-2], f"SWEEP={path}", typed[-1])
+        assert command[-4:] == ["sweep", str(path), "--scheduler", cluster.address]
+        assert main([*command[-4:], "--results", str(there)]) == 0
     assert tables(there) == tables(results)
+
+
+def make(*arguments):
+    """What `make` would run, its words."""
+    done = subprocess.run(
+        ["make", "--dry-run", *arguments], cwd=EXPERIMENTS.parent,
+        env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()[-1].split()
