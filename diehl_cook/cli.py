@@ -182,6 +182,11 @@ def draw(options: argparse.Namespace) -> None:
         images = splits.load(folder.experiment())
         with folder.claim():
             drawn = [f"{folder.path}/figures/{name}.png" for name in report.draw(folder, images)]
+        if folder.has_outdated_evaluation():
+            Terminal().say(
+                f"{folder.path}: was evaluated with other settings than it has now; evaluate again"
+                " for the other figures."
+            )
     else:
         into = options.into or Path(f"{options.trained.stem}-figures")
         drawn = []

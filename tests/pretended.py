@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from diehl_cook.store.run_folder import run_key
 from diehl_cook.store.schemas import Predictions, Summary
 
 
 def evaluation(experiment, accuracy, spikes=17.0):
     """What an evaluation leaves, of one image read once."""
     summary = Summary(
+        run=run_key(experiment),
         settings=experiment.evaluation.model_dump(mode="json"),
         accuracy_mean=accuracy,
         accuracy_sd=None,
@@ -18,7 +20,8 @@ def evaluation(experiment, accuracy, spikes=17.0):
         confusion=[[1.0, 0.0]],
     )
     one = np.zeros((1, 1), int)
-    return summary, Predictions(predictions=one, spikes=one, classes=one[0])
+    details = Predictions(predictions=one, spikes=one, classes=one[0], run=run_key(experiment))
+    return summary, details
 
 
 def block(images=500, online_accuracy=0.5, **values):

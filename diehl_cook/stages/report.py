@@ -12,6 +12,7 @@ from diehl_cook import figures
 from diehl_cook.images.splits import Splits
 from diehl_cook.model import paper_results
 from diehl_cook.stages.network import Network
+from diehl_cook.stages.same_images import require_learned, require_scored
 from diehl_cook.store.run_folder import RunFolder
 
 
@@ -22,6 +23,11 @@ def draw(folder: RunFolder, images: Splits) -> list[str]:
     -------
     list of str
         Names of the figures.
+
+    Raises
+    ------
+    FileError
+        If the run learned or was scored on other images.
     """
     names = []
     for name, figure in _figures(folder, images):
@@ -38,7 +44,12 @@ def figures_of(network: Network) -> Iterator[tuple[str, Figure]]:
 
 def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
     experiment = folder.experiment()
+    network = folder.load_network() if folder.has_network() else None
+    if network is not None:
+        require_learned(network, images, folder.path)
     evaluated = folder.load_evaluation()
+    if evaluated:
+        require_scored(evaluated[0], images, folder.path)
     paper_accuracy = paper_results.test_accuracy(experiment.rule, experiment.cells)
     rows = folder.read_training()
     yield (
@@ -50,7 +61,6 @@ def _figures(folder: RunFolder, images: Splits) -> Iterator[tuple[str, Figure]]:
             100 * evaluated[0].accuracy_mean if evaluated else None,
         ),
     )
-    network = folder.load_network() if folder.has_network() else None
     if network is not None:
         shape = images.learning.images.shape[1:]
         yield "receptive_fields", figures.receptive_fields(network.weights, network.labels, shape)

@@ -93,7 +93,7 @@ def train(
         Also kept in the folder.
     """
     experiment, images = presenter.experiment, learned.rows
-    journey = _resume(folder, presenter) or Journey(start or presenter.start())
+    journey = _resume(folder, presenter, learned) or Journey(start or presenter.start())
     while journey.images < experiment.training.images:
         chunk = _next_chunk(journey.images, experiment)
         begun = time.monotonic()
@@ -107,9 +107,10 @@ def train(
         if journey.images % experiment.training.block == 0:
             _close_block(journey, learned.labels)
             folder.write_training(journey.rows)
-        folder.save_checkpoint(_pack(journey) | _origin(presenter))
+        folder.save_checkpoint(_pack(journey) | _origin(presenter, learned))
     folder.write_training(journey.rows)
-    network = TrainedNetwork(*weights_and_theta(journey.state, presenter.n_inputs))
+    weights, theta = weights_and_theta(journey.state, presenter.n_inputs)
+    network = TrainedNetwork(weights, theta, learned=learned.sha256)
     folder.save_network(network)
     return network
 
@@ -185,15 +186,16 @@ def _pack(journey: Journey) -> Arrays:
     }
 
 
-def _origin(presenter: Presenter) -> Arrays:
+def _origin(presenter: Presenter, learned: Split) -> Arrays:
     """What a checkpoint belongs to."""
     return {
+        "learned": np.array(learned.sha256),
         "experiment": np.array(presenter.experiment.model_dump_json()),
         "program": np.array(presenter.program.version),
     }
 
 
-def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
+def _resume(folder: RunFolder, presenter: Presenter, learned: Split) -> Journey | None:
     there = folder.load_checkpoint()
     if there is None:
         return None
@@ -207,6 +209,11 @@ def _resume(folder: RunFolder, presenter: Presenter) -> Journey | None:
         raise RunFolderError(
             f"{path}: is of another version of this program;"
             " go on with that version, or delete the file to start afresh"
+        )
+    if there.learned not in (None, learned.sha256):
+        raise RunFolderError(
+            f"{path}: learned other images than the data now hold;"
+            " put those back, or delete the file to start afresh"
         )
     presentations, spikes, skipped = (int(count) for count in there.counts)
     return Journey(

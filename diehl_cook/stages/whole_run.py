@@ -20,8 +20,9 @@ from diehl_cook.stages import report, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Evaluation, Examiner
 from diehl_cook.stages.progress import Narrator, Silence
+from diehl_cook.stages.same_images import require_learned
 from diehl_cook.store import provenance
-from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.run_folder import RunFolder, RunFolderError, run_key
 from diehl_cook.store.schemas import Predictions, Summary
 from diehl_cook.store.trained_network import TrainedNetwork
 
@@ -56,12 +57,17 @@ def train_run(
     with folder.claim() as workspace:
         folder.settle(experiment)
         trained = folder.has_network()
+        if trained:  # one that cannot be used is not taken for done
+            require_learned(folder.load_network(), images, folder.path)
         if trained and "training_ended" in folder.manifest():
             return False
         if not trained:
             begun = time.monotonic()
             folder.update_manifest(
-                seed=experiment.seed, training_began=provenance.now(), **provenance.describe()
+                seed=experiment.seed,
+                learned=images.learning.sha256,
+                training_began=provenance.now(),
+                **provenance.describe(),
             )
             presenter = compile_network(experiment, True, images.n_inputs, narrator)
             with narrator.follow(f"training {folder.path.name}") as follow:
@@ -103,6 +109,7 @@ def evaluate_run(
     narrator = narrator or Silence()
     experiment, network = folder.experiment(), folder.load_network()
     images = splits.load(experiment)
+    require_learned(network, images, folder.path)
     begun = time.monotonic()
     with folder.claim() as workspace:
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
@@ -155,6 +162,7 @@ def evaluate_network(
     """
     narrator = narrator or Silence()
     images = splits.load(experiment)
+    require_learned(network, images, "the network")
     with contextlib.ExitStack() as stack:
         if folder is None:
             workspace = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -185,11 +193,16 @@ def save_evaluation(
     """Keep what an evaluation measured, and how, in a run folder claimed by the caller."""
     summary = Summary(
         scored_on=images.scored_on,
+        scored=images.scored.sha256,
+        run=run_key(experiment),
         settings=experiment.evaluation.model_dump(mode="json"),
         **result.summary(),
     )
     details = Predictions(
-        predictions=result.predictions, spikes=result.spikes, classes=images.scored.labels
+        predictions=result.predictions,
+        spikes=result.spikes,
+        classes=images.scored.labels,
+        run=run_key(experiment),
     )
     folder.save_evaluation(summary, details)
     if result.readouts:

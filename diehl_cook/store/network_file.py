@@ -66,6 +66,8 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
     for name, weighing in network.weighings.items():
         for part, values in vars(weighing).items():
             arrays[f"readout/{name}/{part}"] = values
+    if network.learned is not None:
+        arrays["learned"] = np.array(network.learned)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_whole(path, buffer.getvalue())
@@ -93,7 +95,8 @@ def load(path: Path, way_out: str = "export or fetch it again") -> NetworkFile:
         name: Weighing(each.classes.astype(np.int64), each.weights, each.offsets)
         for name, each in read.readouts.items()
     }
-    network = TrainedNetwork(weights, read.theta.astype(np.float64), labels, weighings)
+    theta = read.theta.astype(np.float64)
+    network = TrainedNetwork(weights, theta, labels, weighings, read.learned)
     return NetworkFile(read.experiment, network, read.measured)
 
 

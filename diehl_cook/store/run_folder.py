@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import shutil
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook.model.experiment import (
+    Evaluation,
     Experiment,
     ExperimentError,
     dump_experiment,
@@ -25,7 +27,7 @@ from diehl_cook.store import network_file
 from diehl_cook.store.files import UNFINISHED, csv_text, png_bytes, write_whole
 from diehl_cook.store.network_file import NetworkFile
 from diehl_cook.store.reading import FileError, read_arrays, read_json, read_table
-from diehl_cook.store.schemas import Checkpoint, Manifest, Predictions, Summary, TrainingRow
+from diehl_cook.store.schemas import Checkpoint, Manifest, Predictions, Summary, TableRow
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -177,12 +179,16 @@ class RunFolder:
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""
-        write_whole(self.path / "training.csv", csv_text(rows).encode())
+        keyed = [{**row, "run": run_key(self.experiment())} for row in rows]
+        write_whole(self.path / "training.csv", csv_text(keyed).encode())
 
     def read_training(self) -> list[dict[str, float]]:
         """Rows of ``training.csv``; empty fields are NaN."""
-        path = self.path / "training.csv"
-        return read_table(path, TrainingRow, "delete it to go on") if path.exists() else []
+        path, way_out = self.path / "training.csv", "delete it to go on"
+        rows = read_table(path, TableRow, way_out) if path.exists() else []
+        for row in rows:
+            self._require_own_key(path, row.pop("run"), way_out)
+        return rows
 
     def write_readouts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``readouts.csv``, a row per readout and time."""
@@ -190,7 +196,7 @@ class RunFolder:
 
     def save_evaluation(self, summary: Summary, details: Predictions) -> None:
         """Write ``evaluation.json`` and, for the figures, ``predictions.npz``."""
-        self._save_arrays("predictions.npz", details.model_dump())
+        self._save_arrays("predictions.npz", details.model_dump(exclude_none=True))
         content = summary.model_dump_json(indent=2) + "\n"
         write_whole(self.path / "evaluation.json", content.encode())
 
@@ -199,39 +205,59 @@ class RunFolder:
         summary = self.load_summary()
         if summary is None:
             return None
-        return summary, read_arrays(self.path / "predictions.npz", Predictions, "evaluate again")
+        path = self.path / "predictions.npz"
+        details = read_arrays(path, Predictions, "evaluate again")
+        self._require_own_key(path, details.run, "evaluate again")
+        return summary, details
 
     def load_summary(self) -> Summary | None:
-        """The numbers of the evaluation, or None before the first."""
+        """The numbers of the evaluation, or None before the first.
+
+        One with other settings than the experiment has now counts as none: it is to be done anew.
+        """
         path = self.path / "evaluation.json"
-        return read_json(path, Summary, "evaluate again") if path.exists() else None
+        if not path.exists():
+            return None
+        summary = read_json(path, Summary, "evaluate again")
+        self._require_own_key(path, summary.run, "evaluate again")
+        return summary if _has_settings_of(summary, self.experiment()) else None
+
+    def has_outdated_evaluation(self) -> bool:
+        """Whether there is an evaluation, but with other settings than the experiment has now."""
+        return (self.path / "evaluation.json").exists() and self.load_summary() is None
 
     def is_evaluated(self, experiment: Experiment) -> bool:
         """Whether the network of an experiment was evaluated here, with its settings for that."""
-        summary = self.load_summary()
-        if summary is None or what_matters(self.experiment()) != what_matters(experiment):
-            return False
-        if summary.settings is None:
-            return False
-        # A setting that is younger than the evaluation had its default.
-        settings = type(experiment.evaluation)().model_dump(mode="json") | summary.settings
-        return settings == experiment.evaluation.model_dump(mode="json")
+        there = self.experiment()
+        return (
+            self.load_summary() is not None
+            and there.evaluation == experiment.evaluation
+            and what_matters(there) == what_matters(experiment)
+        )
 
     def manifest(self) -> dict[str, Any]:
         """What is in ``manifest.json``; nothing before it is there."""
         path = self.path / "manifest.json"
         if not path.exists():
             return {}
-        return read_json(path, Manifest, "delete it to go on").model_dump(exclude_unset=True)
+        manifest = read_json(path, Manifest, "delete it to go on")
+        self._require_own_key(path, manifest.run, "delete it to go on")
+        return manifest.model_dump(exclude_unset=True)
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
-        content = json.dumps(self.manifest() | entries, indent=2) + "\n"
+        key = {"run": run_key(self.experiment())}
+        content = json.dumps(self.manifest() | key | entries, indent=2) + "\n"
         write_whole(self.path / "manifest.json", content.encode())
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Write a figure under ``figures/``."""
         write_whole(self.path / f"figures/{name}.png", png_bytes(figure))
+
+    def _require_own_key(self, path: Path, key: str | None, way_out: str) -> None:
+        """Make sure that a file is of this run; those of earlier versions do not tell."""
+        if key is not None and key != run_key(self.experiment()):
+            raise RunFolderError(f"{path}: is of another run; {way_out}")
 
     def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         buffer = io.BytesIO()
@@ -245,6 +271,27 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
     del values["training"]["chunk"]
     values["plasticity"] = {experiment.rule: values["plasticity"][experiment.rule]}
     return values
+
+
+def run_key(experiment: Experiment) -> str:
+    """What the files of a run are marked with, as long as nothing that matters is another.
+
+    Parameters at their defaults do not enter: one that a later version adds changes no key.
+    """
+    plain = {"cells": 1, "training": {"images": 1}, "rule": experiment.rule}
+    usual = dict(flat(what_matters(Experiment.model_validate(plain))))
+    stated = dict(flat(what_matters(experiment)))
+    own = {key: value for key, value in stated.items() if usual.get(key) != value}
+    own["rule"] = experiment.rule
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _has_settings_of(summary: Summary, experiment: Experiment) -> bool:
+    if summary.settings is None:
+        return False
+    # A setting that is younger than the evaluation had its default.
+    settings = Evaluation().model_dump(mode="json") | summary.settings
+    return settings == experiment.evaluation.model_dump(mode="json")
 
 
 def _difference(one: Experiment, other: Experiment) -> str:

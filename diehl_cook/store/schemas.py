@@ -32,7 +32,7 @@ Scalar = BeforeValidator(lambda value: np.asarray(value).item())
 
 
 class TrainingRow(Section):
-    """A row of ``training.csv``: what happened in a block."""
+    """What happened in a block, as ``training.csv`` tells it."""
 
     images: Count
     online_accuracy: ShareOrUnknown
@@ -43,10 +43,18 @@ class TrainingRow(Section):
     ms_per_presentation: Amount
 
 
+class TableRow(TrainingRow):
+    """The same as it stands in the file: with the key of the run."""
+
+    run: str | None = None
+
+
 class Summary(Section):
     """``evaluation.json``; files of earlier versions lack what has a default."""
 
     scored_on: Literal["test", "validation"] = "test"
+    scored: str | None = Field(None, description="SHA-256 of the images")
+    run: str | None = None
     settings: dict[str, Any] | None = None
     accuracy_mean: Share
     accuracy_sd: Share | None
@@ -73,6 +81,7 @@ class Predictions(Section):
     predictions: Annotated[NDArray[Any], within("iu", 2, -1, LARGEST_CLASS)]
     spikes: Annotated[NDArray[Any], within("iu", 2, 0, 2**31)]
     classes: Classes
+    run: Text | None = None
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Self:
@@ -89,6 +98,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    run: str | None = None
     seed: CountOrZero | None = None
     training_began: str | None = None
     training_seconds: Amount | None = None
@@ -120,6 +130,7 @@ class NetworkArrays(Section):
     theta: Theta
     labels: Labels | None = None
     readouts: dict[str, WeighingArrays]
+    learned: Text | None = None
     experiment: Annotated[Experiment, Yaml]
     measured: Annotated[dict[str, Any], Json]
 
@@ -155,6 +166,7 @@ class Checkpoint(Section):
 
     experiment: Annotated[Experiment, Json]
     program: Text
+    learned: Text | None = None
     state: dict[str, Annotated[NDArray[Any], within("fiub", 1, -(2.0**63), 2.0**63)]]
     images: Annotated[CountOrZero, Scalar]
     rows: Annotated[list[TrainingRow], Json]

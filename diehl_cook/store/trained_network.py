@@ -42,9 +42,12 @@ class TrainedNetwork:
         Class of each cell, -1 for none; None before the labelling.
     weighings : mapping of str to Weighing
         What readouts learned, by name; none of those that read by labels alone.
+    learned : str or None
+        SHA-256 of the images that it learned; None where that was not kept.
     """
 
     weights: NDArray[np.floating]
     theta: NDArray[np.floating]
     labels: NDArray[np.integer] | None = None
     weighings: Mapping[str, Weighing] = dataclasses.field(default_factory=dict)
+    learned: str | None = None

@@ -13,6 +13,7 @@ from diehl_cook import figures
 from diehl_cook.images import splits
 from diehl_cook.model import paper_results
 from diehl_cook.model.units import Count, CountOrZero, Section
+from diehl_cook.stages.same_images import require_learned, require_scored
 from diehl_cook.store.files import csv_text, png_bytes, write_whole
 from diehl_cook.store.reading import Amount, Name, ShareOrUnknown, read_table
 from diehl_cook.studies.batch import Member
@@ -110,8 +111,10 @@ def draw(
         _save(_while_training(curves), folder / "figure_2c.png")
     best = best_of(members)
     if ("triplet", 100) in best:
-        network = best["triplet", 100].folder.load_network()
-        shape = splits.load(best["triplet", 100].experiment).learning.images.shape[1:]
+        member = best["triplet", 100]
+        network, images = member.folder.load_network(), splits.load(member.experiment)
+        require_learned(network, images, member.folder.path)
+        shape = images.learning.images.shape[1:]
         _save(
             figures.receptive_fields(network.weights, network.labels, shape),
             folder / "figure_2a.png",
@@ -164,9 +167,10 @@ def _draw_answers(member: Member, folder: Path) -> None:
     )
     _save(matrix, folder / "figure_3a.png")
     classes = details.classes
-    shown = splits.load(member.experiment).scored.images[: len(classes)]
+    images = splits.load(member.experiment)
+    require_scored(summary, images, member.folder.path)
     digits = figures.misread_digits(
-        shown, classes, details.predictions[0], most=MOST_DIGITS, columns=25
+        images.scored.images, classes, details.predictions[0], most=MOST_DIGITS, columns=25
     )
     _save(digits, folder / "figure_3b.png")
 

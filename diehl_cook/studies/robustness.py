@@ -21,6 +21,7 @@ from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Narrator
+from diehl_cook.stages.same_images import require_learned
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import Amount, Name, Share
 from diehl_cook.store.reading import read_table as read_rows
@@ -120,6 +121,7 @@ def measure(network: Network, n_images: int, jobs: int, narrator: Narrator) -> l
     """
     experiment, trained = _tolerant(network.experiment), network.trained
     images = splits.load(experiment)
+    require_learned(trained, images, repr(network))
     scored = Split(images.scored.images[:n_images], images.scored.labels[:n_images])
     presenter = compile_network(experiment, False, images.n_inputs, narrator)
     rows = []

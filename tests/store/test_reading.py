@@ -57,6 +57,12 @@ def evaluated(path):
     folder.save_evaluation(*evaluation(EXPERIMENT, 0.5))
 
 
+def begun(path):
+    folder = RunFolder(path.parent)
+    folder.settle(EXPERIMENT)
+    folder.update_manifest(seed=0, training_ended="2026")
+
+
 def score(path):
     """What sweeps and tables make of an evaluation."""
     RunFolder(path.parent).load_evaluation()
@@ -68,7 +74,7 @@ FILES = {
     "evaluation.json": (evaluated, score),
     "predictions.npz": (evaluated, score),
     "manifest.json": (
-        lambda path: RunFolder(path.parent).update_manifest(seed=0, training_ended="2026"),
+        begun,
         lambda path: RunFolder(path.parent).update_manifest(seed=1),
     ),
     "training.csv": (

@@ -12,9 +12,10 @@ import pytest
 from matplotlib.figure import Figure
 from pretended import block, checkpoint, evaluation
 
+from diehl_cook.store import run_folder
 from diehl_cook.store.files import WriteError
 from diehl_cook.store.reading import FileError
-from diehl_cook.store.run_folder import RunFolder, what_matters
+from diehl_cook.store.run_folder import RunFolder, run_key, what_matters
 from diehl_cook.store.trained_network import TrainedNetwork
 
 NETWORK = TrainedNetwork(np.ones((784, 100), np.float32), np.full(100, 0.02))
@@ -71,7 +72,8 @@ def test_the_table_of_a_training_reads_as_written_and_empty_fields_as_nan(folder
     first, second = folder.read_training()
     assert np.isnan(first["online_accuracy"])
     assert second == block(1000, 0.1)
-    assert (folder.path / "training.csv").read_text().splitlines()[1] == "500,,17.0,3,0,30.0,0.25"
+    line = (folder.path / "training.csv").read_text().splitlines()[1]
+    assert line == f"500,,17.0,3,0,30.0,0.25,{run_key(folder.experiment())}"
 
 
 def test_an_evaluation_is_loaded_as_saved(folder):
@@ -87,7 +89,8 @@ def test_entries_add_to_the_manifest(folder):
     folder.update_manifest(seed=1, began="a")
     folder.update_manifest(began="b", ended="c")
     manifest = json.loads((folder.path / "manifest.json").read_text())
-    assert manifest == {"seed": 1, "began": "b", "ended": "c"}
+    key = run_key(folder.experiment())
+    assert manifest == {"run": key, "seed": 1, "began": "b", "ended": "c"}
 
 
 def test_a_figure_is_a_png_under_figures(folder):
@@ -216,6 +219,21 @@ def test_what_never_alters_the_network_may_differ(folder, experiment_with, overr
     folder.settle(experiment)
     assert folder.experiment() == experiment
     assert what_matters(experiment) == what_matters(experiment_with())
+    assert run_key(experiment) == run_key(experiment_with())
+
+
+def test_the_key_of_a_run_tells_experiments_apart_and_bears_new_parameters(
+    experiment_with, monkeypatch
+):
+    keys = {
+        run_key(experiment_with(*overrides))
+        for overrides in [(), ("seed=1",), ("rule=exponential",), ("excitatory.tau_ge=2 ms",)]
+    }
+    assert len(keys) == 4
+    monkeypatch.setattr(
+        run_folder, "what_matters", lambda experiment: what_matters(experiment) | {"new": 0}
+    )
+    assert run_key(experiment_with()) in keys
 
 
 def test_an_empty_folder_holds_no_run(tmp_path):

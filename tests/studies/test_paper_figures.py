@@ -21,7 +21,7 @@ def members(tmp_path):
             )
             for number in range(3)
         ]
-        member.folder.path.mkdir(parents=True)
+        member.folder.settle(member.experiment)
         member.folder.write_training(rows)
     return made
 
