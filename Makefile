@@ -12,6 +12,8 @@ RULES =
 SEEDS =
 SCHEDULER =
 BENCHMARK_SIZES = 100 400 1600 6400
+NETWORK =
+PORT =
 PEERS =
 IMAGES = 10000
 TESTS = 10000
@@ -29,7 +31,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures compare sweep reproduce check readme test test-all lint benchmark peers clean
+.PHONY: help setup train evaluate figures demo compare sweep reproduce check readme test test-all lint benchmark peers clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -48,6 +50,9 @@ evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on J
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures
 	$(run) figures $(RUN)
+
+demo: $(ready) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
+	$(run) demo $(if $(NETWORK),--network $(NETWORK)) $(if $(PORT),--port $(PORT))
 
 compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, accuracy, curves
 	$(run) compare $(RUNS)

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, get_args
 import numpy as np
 
 from diehl_cook import __version__, figures
+from diehl_cook.demo import DemoError
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
@@ -84,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         DatasetError,
         FileError,
         WorkersError,
+        DemoError,
     ) as error:
         return _complain(error, BAD_INPUT)
     except (
@@ -213,6 +215,18 @@ def classify_(options: argparse.Namespace) -> None:
         raise NetworkFileError(f"{options.network}: {error}") from None
     for picture, reading in zip(options.pictures, readings, strict=True):
         print(f"{picture}: {reading}")
+
+
+def demo_(options: argparse.Namespace) -> None:
+    """Serve a page on this machine where one draws a digit and watches a network read it."""
+    try:
+        from diehl_cook.demo import server
+    except ImportError:
+        raise DemoError(
+            "demo needs Starlette and uvicorn: pip install 'diehl-cook[demo]'"
+        ) from None
+    with contextlib.suppress(KeyboardInterrupt):  # how one ends it
+        server.serve(run.load(options.network), options.port, Terminal())
 
 
 def sweep_(options: argparse.Namespace) -> None:
@@ -441,6 +455,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands)
     _add_export(commands)
     _add_classify(commands)
+    _add_demo(commands)
     _add_compare(commands)
     _add_show(commands)
     _add_benchmark(commands)
@@ -481,6 +496,18 @@ def _add_classify(commands: Any) -> None:
     parser.add_argument(
         "pictures", type=Path, nargs="+", metavar="PICTURE", help="picture files, e.g. digit.png"
     )
+    _add_network(parser)
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _add(commands, "demo", demo_)
+    _add_network(parser)
+    parser.add_argument(
+        "--port", type=int, default=8015, help="of this machine (default: 8015; 0: any free one)"
+    )
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         default="triplet_n400",

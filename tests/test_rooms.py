@@ -7,7 +7,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "diehl_cook"
 #: From what is typed down to what knows nothing of this project.
-ROOMS = "__main__ cli __init__ estimator studies stages engine store images model figures dense"
+ROOMS = (
+    "__main__ cli demo __init__ estimator studies stages engine store images model figures dense"
+)
 FLOOR = {room: floor for floor, room in enumerate(reversed(ROOMS.split()))}
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from diehl_cook.engine.presenter import Presenter, Span
 from diehl_cook.engine.program import compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
+from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.network import EXCITATORY, INHIBITORY, INPUT
 
 #: Variables of excitatory cells that a record shows; conductances in units of the leak.
@@ -100,6 +102,12 @@ class Recorder:
     def __init__(self, presenter: Presenter, cache: Path) -> None:
         self.presenter = presenter
         self.program = compile_program(self._build, cache, presenter.target)
+
+    def with_numbers_of(self, experiment: Experiment) -> Recorder:
+        """Take the numbers of another experiment, as `Presenter.with_numbers_of` does."""
+        other = copy.copy(self)
+        other.presenter = self.presenter.with_numbers_of(experiment)
+        return other
 
     def record(
         self,

@@ -7,6 +7,7 @@ placed with their centre of mass in the middle of 28 x 28 pixels (LeCun et al., 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,23 +36,49 @@ def read_picture(path: str | Path, size: int = 28) -> NDArray[np.uint8]:
     DatasetError
         If the file is missing, no picture, too large, or blank.
     """
+    if not Path(path).is_file():
+        raise DatasetError(f"{path}: no such file")
     try:
-        if not Path(path).is_file():
-            raise DatasetError(f"{path}: no such file")
-        with Image.open(path) as picture:
+        with open(path, "rb") as file:
+            return decode_picture(file, size)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from None
+
+
+def decode_picture(file: BinaryIO, size: int = 28) -> NDArray[np.uint8]:
+    """Read a picture as `read_picture` does, from an open file or from memory.
+
+    Parameters
+    ----------
+    file : binary file
+        The content of a picture file.
+    size : int
+        Pixels of a side of the result.
+
+    Returns
+    -------
+    ndarray, shape (size, size)
+
+    Raises
+    ------
+    ValueError
+        If it is no picture, too large, or blank.
+    """
+    try:
+        with Image.open(file) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
-                raise DatasetError(
-                    f"{path}: has {picture.width} x {picture.height} pixels; make it smaller"
-                )
+                raise ValueError(f"has {picture.width} x {picture.height} pixels; make it smaller")
             opaque = Image.new("RGBA", picture.size, "white")
             opaque.alpha_composite(picture.convert("RGBA"))
             pixels = np.asarray(opaque.convert("L"))
-        return like_mnist(pixels, size)
-    except (UnidentifiedImageError, SyntaxError, OSError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:
+        raise ValueError("is no picture, or damaged") from None
+    except (SyntaxError, OSError, Image.DecompressionBombError) as error:
         reason = " ".join(str(error).split())
-        raise DatasetError(f"{path}: is no picture, or damaged ({reason})") from None
-    except ValueError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise ValueError(f"is no picture, or damaged ({reason})") from None
+    return like_mnist(pixels, size)
 
 
 def like_mnist(pixels: ArrayLike, size: int = 28) -> NDArray[np.uint8]:

@@ -8,12 +8,11 @@ from math import isqrt
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from diehl_cook.images.pictures import read_picture
 from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
-from diehl_cook.stages.readout import Readout
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,16 +66,41 @@ def classify(network: Network, pictures: Sequence[str | Path]) -> list[Reading]:
     ValueError
         If the network cannot be read yet, or its images are not square.
     """
+    size = picture_size(network)
+    images = [read_picture(path, size) for path in pictures]
+    return [read(network, network.respond(image[np.newaxis], jobs=1)) for image in images]
+
+
+def picture_size(network: Network) -> int:
+    """How many pixels the side of a picture has that a network can read.
+
+    Raises
+    ------
+    ValueError
+        If the network cannot be read yet, or its images are not square.
+    """
     size = isqrt(network.n_inputs)
     if size**2 != network.n_inputs:
         raise ValueError(f"{network!r} cannot read pictures: its images are not square")
+    _ = network.reader  # which says what it lacks
+    return size
+
+
+def read(network: Network, response: csr_array) -> Reading:
+    """Read the class of an image from the spikes that it drew.
+
+    Parameters
+    ----------
+    network : Network
+        Evaluated.
+    response : sparse array, shape (1, cells)
+        Spikes of each cell.
+
+    Returns
+    -------
+    Reading
+    """
     reader = network.reader
-    images = [read_picture(path, size) for path in pictures]
-    return [_read(network, reader, image) for image in images]
-
-
-def _read(network: Network, reader: Readout, image: NDArray[np.uint8]) -> Reading:
-    response = network.respond(image[np.newaxis], jobs=1)
     (scores,) = reader.scores(response)
     order = [
         int(reader.classes_[place])

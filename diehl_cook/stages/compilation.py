@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from diehl_cook.engine.presenter import Presenter
+from diehl_cook.engine.recorder import Recorder
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages.progress import Narrator, Silence
@@ -15,3 +18,28 @@ def compile_network(
     kind = "training" if learning else "testing"
     (narrator or Silence()).say(f"compiling the {kind} program (seconds, once) ...")
     return Presenter(experiment, learning, n_inputs, resources.programs())
+
+
+class ReadingPrograms:
+    """The programs of networks of one structure that do not learn, each made when first needed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of one of these networks.
+    n_inputs : int
+        Pixels of an image.
+    """
+
+    def __init__(self, experiment: Experiment, n_inputs: int) -> None:
+        self._experiment, self._n_inputs = experiment, n_inputs
+
+    @cached_property
+    def presenter(self) -> Presenter:
+        """Shows images and counts what they draw."""
+        return compile_network(self._experiment, False, self._n_inputs)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Shows an image and records every spike."""
+        return Recorder(self.presenter, resources.programs())

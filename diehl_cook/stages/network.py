@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Sequence
@@ -14,11 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from diehl_cook.engine.presenter import TESTING, Presenter
-from diehl_cook.engine.recorder import Record, Recorder
-from diehl_cook.model import resources
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.engine.recorder import Record
+from diehl_cook.model.experiment import Experiment, check_values
 from diehl_cook.stages import readout
-from diehl_cook.stages.compilation import compile_network
+from diehl_cook.stages.compilation import ReadingPrograms
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.readout import Readout
 from diehl_cook.store import network_file
@@ -197,7 +197,55 @@ class Network:
             if first < number:
                 block = shown[first:]
                 state = self._presenter.show(state, block, first, stage, workspace).state
-            return self._recorder.record(state, row, number, stage, cells, workspace)
+            recorder = self._programs.recorder.with_numbers_of(self.experiment)
+            return recorder.record(state, row, number, stage, cells, workspace)
+
+    def with_values(
+        self,
+        intensity: float | None = None,
+        inhibition: float | None = None,
+        theta: ArrayLike | None = None,
+    ) -> Network:
+        """The same network with other values of those that need no new program.
+
+        Parameters
+        ----------
+        intensity : float, optional
+            ``presentation.intensity``: how strongly an image drives the input cells.
+        inhibition : float, optional
+            ``connections.inhibitory_to_excitatory``, in units of the leak.
+        theta : array, shape (cells,), optional
+            Adaptive threshold in volts.
+
+        Returns
+        -------
+        Network
+            It shares the compiled programs; this one stays as it is.
+
+        Raises
+        ------
+        ExperimentError, ValueError
+            If a value is out of its range.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> network, seven = dc.load("triplet_n400"), dc.load_images("test").images[:1]
+        >>> dim = network.with_values(intensity=1.0, theta=0.5 * network.theta)
+        >>> bool(dim.respond(seven).sum() > 0)
+        True
+        """
+        values = self.experiment.model_dump(mode="json")
+        if intensity is not None:
+            values["presentation"]["intensity"] = intensity
+        if inhibition is not None:
+            values["connections"]["inhibitory_to_excitatory"] = inhibition
+        trained = self.trained
+        if theta is not None:
+            trained = dataclasses.replace(trained, theta=self._thresholds(theta))
+        other = Network(check_values(values, "with_values"), trained)
+        other._programs = self._programs
+        return other
 
     def save(self, path: str | Path, bits: Bits = 32) -> None:
         """Write the network to a file that `diehl_cook.load` and the command line read.
@@ -221,12 +269,22 @@ class Network:
         )
 
     @cached_property
-    def _presenter(self) -> Presenter:
-        return compile_network(self.experiment, False, self.n_inputs)
+    def _programs(self) -> ReadingPrograms:
+        return ReadingPrograms(self.experiment, self.n_inputs)
 
-    @cached_property
-    def _recorder(self) -> Recorder:
-        return Recorder(self._presenter, resources.programs())
+    @property
+    def _presenter(self) -> Presenter:
+        return self._programs.presenter.with_numbers_of(self.experiment)
+
+    def _thresholds(self, theta: ArrayLike) -> NDArray[np.float64]:
+        thresholds = np.asarray(theta, dtype=float)
+        if thresholds.shape != self.theta.shape:
+            raise ValueError(
+                f"theta has shape {thresholds.shape}; expected {self.theta.shape}, one a cell"
+            )
+        if not (np.isfinite(thresholds).all() and thresholds.min() >= 0):
+            raise ValueError("theta must be volts from 0 upwards")
+        return thresholds
 
     def _rows(self, images: ArrayLike) -> NDArray[Any]:
         rows = np.asarray(images)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import diehl_cook as dc
+from diehl_cook.engine.presenter import Presenter
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.stages import readout
@@ -113,6 +114,36 @@ def test_unfit_images_are_refused(network, images, reason):
 def test_a_cell_that_is_not_there_is_refused(network, images):
     with pytest.raises(ValueError, match="there is no cell 100: 100 cells"):
         network.record(images[0], [100])
+
+
+def test_other_values_need_no_new_program(network, images, monkeypatch):
+    before = network.respond(images[:5]).toarray()
+    monkeypatch.setattr(Presenter, "__init__", None)
+    unchanged = network.with_values()
+    np.testing.assert_array_equal(unchanged.respond(images[:5]).toarray(), before)
+    louder = network.with_values(intensity=6.0)
+    assert louder.experiment.presentation.intensity == 6.0
+    assert louder.record(images[0]).input.t.size > 2 * network.record(images[0]).input.t.size
+    eager = network.with_values(theta=0.5 * network.theta)
+    assert eager.respond(images[:5]).sum() > before.sum()
+    free = network.with_values(inhibition=0.0)
+    assert np.count_nonzero(free.record(images[0]).counts) > np.count_nonzero(before[0])
+    np.testing.assert_array_equal(network.respond(images[:5]).toarray(), before)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"intensity": 0}, "presentation.intensity"),
+        ({"inhibition": -1}, "connections.inhibitory_to_excitatory"),
+        ({"theta": [0.02]}, r"theta has shape \(1,\); expected \(100,\)"),
+        ({"theta": np.full(100, -0.02)}, "theta must be volts from 0 upwards"),
+        ({"theta": np.full(100, np.nan)}, "theta must be volts from 0 upwards"),
+    ],
+)
+def test_other_values_out_of_range_are_refused(network, values, reason):
+    with pytest.raises(ValueError, match=reason):
+        network.with_values(**values)
 
 
 def test_without_labels_there_is_no_class(network, images):

@@ -1,0 +1,9 @@
+"""A page on this machine where one draws a digit and watches a network read it, or one learn.
+
+Starlette serves it: nearly everything on the page is drawing and animation on canvases, which the
+ready-made widgets of larger libraries do not have, and it brings three small packages along.
+"""
+
+
+class DemoError(RuntimeError):
+    """A page that cannot be served; the message says why, and a way out."""
