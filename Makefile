@@ -31,13 +31,13 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures demo compare sweep reproduce check readme test test-all lint benchmark peers clean
+.PHONY: help setup train evaluate figures demo compare sweep reproduce check readme test test-all test-brian2 lint benchmark peers clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
 	@echo "            [SET=training.images=1000] [PYTHON=python3.12]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(ready) ## the environment alone: .venv with the pinned requirements
 	@echo "setup: .venv is ready; next: make train"
@@ -74,6 +74,11 @@ test: $(ready) ## run the tests
 
 test-all: $(ready) ## run the tests, those that take minutes too
 	$(pytest) -m ""
+
+# A test that fails here is Brian2's affair if it fails with `--control` as well.
+test-brian2: $(ready) ## run Brian2's own tests on our device, in double and in single precision; an hour or more
+	.venv/bin/python tests/dense/brian2_suite.py --long
+	.venv/bin/python tests/dense/brian2_suite.py --long --single
 
 lint: $(ready) ## check style, format and type hints
 	.venv/bin/python -m ruff check .

@@ -96,8 +96,16 @@ def inherited(module):
                 if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name)
                 if part.value.id == "self"
             }
-            replaced = {name for name in vars(cls) if not name.startswith("__")}
-            for name in (used | replaced) - {"__dict__"}:
+            replaced = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+            replaced |= {
+                target.id
+                for part in node.body
+                if isinstance(part, ast.Assign)
+                for target in part.targets
+            }
+            for name in used | replaced:
+                if name.startswith("__"):
+                    continue
                 yield of_brian2(cls, name)
 
 

@@ -11,9 +11,11 @@ from diehl_cook.engine.presenter import (
     start_weights,
     weights_and_theta,
 )
+from diehl_cook.model.protocol import LONG_AGO
 
 PIXELS = 784
 RETRIES = "presentation.minimum_spikes=16"
+SINCE = "excitatory.last_spike_step"
 NO_LEARNING = ("plasticity.triplet.eta_presynaptic=0", "plasticity.triplet.eta_postsynaptic=0")
 ENDLESS = ("presentation.minimum_spikes=1000000", "presentation.maximum_showings=3")
 
@@ -183,6 +185,26 @@ def test_a_run_in_two_parts_ends_in_the_same_bits(experiment_with, presenter_of,
         np.vstack([one.responses.toarray(), two.responses.toarray()]), whole.responses.toarray()
     )
     np.testing.assert_array_equal(np.append(one.showings, two.showings), whole.showings)
+
+
+def test_steps_since_the_last_spike_stay_in_32_bits_however_many_images(reader, show):
+    """Each run moves the last spike further back; after 1.6 million images it would wrap around."""
+    shown = show(reader, 10, stage=LABELLING)
+    fired = shown.responses.sum(axis=0) > 0
+    assert 0 < fired.sum() < 100
+    steps = 10 * reader.experiment.presentation_steps
+    np.testing.assert_array_equal(shown.state[SINCE][~fired], LONG_AGO)
+    assert np.all((shown.state[SINCE][fired] >= -steps) & (shown.state[SINCE][fired] < 0))
+    assert shown.state[SINCE].dtype == np.int32
+    # within one run, the smallest number that is reckoned with still fits
+    longest = reader.capacity * reader.experiment.presentation_steps * 200
+    assert LONG_AGO - longest >= np.iinfo(np.int32).min
+
+
+def test_when_a_cell_last_spiked_matters_no_more_after_a_while(reader, show, start):
+    just_over = start(reader) | {SINCE: np.full(100, -10)}  # refractory for 10 steps of 0.5 ms
+    one, other = (show(reader, 3, state=state) for state in (start(reader), just_over))
+    np.testing.assert_array_equal(one.responses.toarray(), other.responses.toarray())
 
 
 def test_the_same_run_twice_gives_the_same_bits(learner, show):

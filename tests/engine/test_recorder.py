@@ -102,6 +102,22 @@ def test_the_last_showing_of_a_faint_image(recorder, reader, rest, digits, tmp_p
     assert float(record.excitatory.t.max()) < 0.5
 
 
+def test_the_rest_after_the_image_is_recorded_too(record, reader):
+    cell = int(np.argmax(record().counts))
+    shown = record(cell)
+    assert float(shown.image_duration) == pytest.approx(0.35)
+    assert float(shown.duration) == pytest.approx(0.5)
+    np.testing.assert_allclose(np.asarray(shown.t), np.arange(1000) * 0.5e-3)
+    # nothing arrives: conductances decay, and the voltage goes back to rest
+    ge = shown.ge[0, 701:]
+    assert ge[0] > 0
+    np.testing.assert_allclose(ge[1:100], ge[:99] * np.exp(-0.5), rtol=1e-5)
+    assert shown.gi[0, 1:700].max() > shown.gi[0, 900:].max() >= 0
+    v_rest = float(reader.experiment.excitatory.v_rest)
+    distance = np.abs(np.asarray(shown.v)[0, [710, 999]] - v_rest)
+    assert distance[1] < distance[0] * np.exp(-1.2)
+
+
 def test_units(record):
     from brian2 import have_same_dimensions, second, volt
 

@@ -215,6 +215,9 @@ def test_the_chosen_rule_comes_with_its_own_parameters(write, rule):
         ("presentation.rest=0.1 ms", ["presentation.rest", "no multiple of time_step"]),
         ("connections.input_delay=10 ms", ["input_delay", "synapses: brian2"]),
         ("connections.input_delay=1 s", ["input_delay", "longer than presentation.rest"]),
+        ("presentation.image=500000.5 ms", ["presentation.image", "over a million time steps"]),
+        ("presentation.rest=500000.5 ms", ["presentation.rest", "over a million time steps"]),
+        ("time_step=0.9 us", ["time_step", "shorter than a microsecond"]),
         ("cells", ["--set cells", "key=value"]),
         ("=5", ["--set =5", "key=value"]),
         ("cells=[5", ["--set cells=[5"]),
@@ -229,6 +232,24 @@ def test_a_mistake_names_the_key_and_the_way_out(write, override, parts):
     message = complaint(path, override)
     assert all(part in message for part in parts), message
     assert str(path) in message or "--set" in message
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["presentation.image=500 s", "presentation.rest=500 s"],  # a million steps each
+        ["presentation.image=0.5 ms", "presentation.rest=0.5 ms"],  # one step each
+        ["time_step=1 us"],
+        ["synapses=brian2", "connections.input_delay=150 ms"],  # as long as the rest
+    ],
+)
+def test_what_lies_on_a_bound_is_allowed(write, overrides):
+    load_experiment(write(), overrides)
+
+
+def test_a_delay_that_a_rest_does_not_outlast_is_refused(write):
+    message = complaint(write(), "synapses=brian2", "connections.input_delay=150.001 ms")
+    assert "input_delay is longer than presentation.rest" in message
 
 
 def test_a_mistake_in_a_file_names_the_file(write):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from diehl_cook.model import random_numbers
 from diehl_cook.model.random_numbers import NEVER, philox4x32, steps_to_spike, uniform
 
 ONES = 0xFFFFFFFF
@@ -57,6 +58,16 @@ def test_uniform_numbers_are_uniform_and_never_zero_or_one():
     assert stats.kstest(numbers, "uniform").pvalue > 0.01
 
 
+@pytest.mark.parametrize(("word", "expected"), [(0, 2.0**-53), (ONES, 1 - 2.0**-53)])
+def test_the_first_and_last_number_lie_inside_the_open_interval(monkeypatch, word, expected):
+    monkeypatch.setattr(
+        random_numbers, "philox4x32", lambda counter, key: np.full_like(counter, word)
+    )
+    assert float(uniform(0, 0, 0, 0, 0, 0)) == expected
+    # the rarest of draws is still an interval: 2**-53 is one half 53 times
+    assert int(draw(0.5)[0]) == (54 if word == 0 else 1)
+
+
 def test_every_argument_chooses_other_numbers():
     base = (3, 1, 4, 1, 5, 9)
     changed = [(*base[:n], base[n] + 1, *base[n + 1 :]) for n in range(6)]
@@ -90,13 +101,12 @@ def test_an_interval_is_between_one_step_and_never(probability, seed, image):
     assert 1 <= interval <= NEVER
 
 
-@pytest.fixture(scope="module")
-def in_cpp(tmp_path_factory):
+def compiled(folder, replaced="", by=""):
     """The C++ implementation as a function of rows of arguments."""
-    folder = tmp_path_factory.mktemp("steps_to_spike")
     code = steps_to_spike.implementations["cpp"].get_code(None)
     source = code if isinstance(code, str) else "\n".join(code.values())
-    (folder / "main.cpp").write_text(MAIN % source)
+    assert replaced in source
+    (folder / "main.cpp").write_text(MAIN % source.replace(replaced, by))
     subprocess.run(["g++", "-O1", "-o", "main", "main.cpp"], cwd=folder, check=True)
 
     def run(rows):
@@ -107,6 +117,16 @@ def in_cpp(tmp_path_factory):
         return [int(line) for line in done.stdout.split()]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def in_cpp(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("steps_to_spike"))
+
+
+def test_the_first_and_last_number_in_cpp(tmp_path):
+    draws = compiled(tmp_path, "(((uint64_t)c0 << 32) | c1) >> 12", "-(uint64_t)(cell != 0) >> 12")
+    assert draws([(0.5, 0, 0, 0, 0, 0, 0), (0.5, 0, 0, 0, 0, 0, 1)]) == [54, 1]
 
 
 def test_cpp_and_numpy_draw_the_same_intervals(in_cpp):

@@ -8,6 +8,7 @@ from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.reference_runs import (
     QUANTITIES,
+    Comparison,
     compare,
     measure,
     read_reference,
@@ -66,6 +67,27 @@ def test_what_no_seed_explains_is_outside(reference, quantity, factor):
     odd = TYPICAL | {quantity: TYPICAL[quantity] * factor}
     outside = [c.quantity for c in compare(odd, reference) if not c.inside]
     assert outside == [quantity]
+
+
+def test_the_bounds_are_those_of_the_prediction_interval():
+    # Student's t with 2 degrees of freedom exceeds 31.5991 once in 2000 times, either side
+    reach = 31.59905 * np.sqrt(1 + 1 / 3)
+    (first, *_) = compare(dict.fromkeys(QUANTITIES, 0), {name: [9, 10, 11] for name in QUANTITIES})
+    assert (first.low, first.high) == pytest.approx((10 - reach, 10 + reach), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("value", "inside"), [(1, True), (2, True), (0.999, False), (2.001, False)]
+)
+def test_a_bound_itself_is_inside(value, inside):
+    assert Comparison("accuracy", value, low=1, high=2).inside is inside
+
+
+def test_two_runs_are_no_reference(tmp_path, experiment_with):
+    folders = [run(tmp_path, experiment_with(), seed) for seed in range(2)]
+    write_reference(folders, tmp_path / "reference.csv")
+    with pytest.raises(FileError, match="holds 2 runs"):
+        read_reference(tmp_path / "reference.csv")
 
 
 def test_seeds_are_rarely_called_outside():
