@@ -334,17 +334,20 @@ def readouts_(options: argparse.Namespace) -> None:
 
 
 def robustness_(options: argparse.Namespace) -> None:
-    """Score networks on noisy images, with silent inputs, other intensities and coarse weights."""
+    """Score networks on noisy images, with silent inputs, coarse weights, fewer cells and more."""
     networks = [run.load(source) for source in options.networks]
     for number, network in enumerate(networks):
-        if robustness.is_measured(robustness.read_table(options.into), network.experiment):
-            continue
-        print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
-        rows = robustness.measure(network, options.images, options.jobs, Terminal())
-        robustness.write_table(options.into, rows)
-    figure = robustness.draw(robustness.read_table(options.into))
-    write_whole(options.into / "robustness.png", png_bytes(figure))
-    print(f"Table and figure lie in {options.into}/: {robustness.TABLE}, robustness.png.")
+        known = robustness.read_table(options.into)
+        names = robustness.missing(known, network, options.disturbances, options.images)
+        if names:
+            print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
+            rows = robustness.measure(network, names, options.images, options.jobs, Terminal())
+            robustness.write_table(options.into, rows)
+    drawn = robustness.draw(robustness.read_table(options.into))
+    for name, figure in drawn.items():
+        write_whole(options.into / f"{name}.png", png_bytes(figure))
+    files = [robustness.TABLE, *(f"{name}.png" for name in drawn)]
+    print(f"Table and figures lie in {options.into}/: {', '.join(files)}.")
 
 
 def peers_(options: argparse.Namespace) -> None:
@@ -623,6 +626,14 @@ def _add_readouts(commands: Any) -> None:
 def _add_robustness(commands: Any) -> None:
     parser = _add(commands, "robustness", robustness_)
     _add_networks(parser)
+    parser.add_argument(
+        "--disturbances",
+        nargs="+",
+        choices=list(robustness.DISTURBANCES),
+        default=list(robustness.DISTURBANCES),
+        metavar="NAME",
+        help=f"which of {', '.join(robustness.DISTURBANCES)} (default: all)",
+    )
     parser.add_argument(
         "--images",
         type=_positive,

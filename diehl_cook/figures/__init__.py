@@ -13,6 +13,7 @@ from diehl_cook.figures.misread_digits import misread_digits
 from diehl_cook.figures.raster import raster
 from diehl_cook.figures.readouts import readouts
 from diehl_cook.figures.receptive_fields import receptive_fields
+from diehl_cook.figures.removed_cells import removed_cells
 from diehl_cook.figures.robustness import robustness
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "raster",
     "readouts",
     "receptive_fields",
+    "removed_cells",
     "robustness",
     "spike_counts",
     "theta_distribution",

@@ -1,4 +1,4 @@
-"""How a trained network bears what it was not trained for: noise, silent inputs, coarse weights."""
+"""How a trained network bears what it was not trained for: noise, coarse weights, lost cells."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Narrator
+from diehl_cook.stages.readout import NO_CLASS
 from diehl_cook.stages.same_images import require_learned
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import Amount, Name, Share
@@ -38,7 +39,7 @@ class Point(Section):
     rule: Name
     cells: Count
     seed: CountOrZero
-    disturbance: Literal["noise", "silent_inputs", "intensity", "bits"]
+    disturbance: Literal["noise", "silent_inputs", "intensity", "bits", "removed_cells"]
     level: Amount
     images: Count
     accuracy: Share
@@ -86,6 +87,19 @@ def round_weights(trial: Trial, level: float, random: np.random.Generator) -> Tr
     return dataclasses.replace(trial, network=network)
 
 
+def remove_cells(trial: Trial, level: float, random: np.random.Generator) -> Trial:
+    """Take a share of the cells away: they neither fire nor count among the cells of a class."""
+    weights, labels = trial.network.weights.copy(), trial.network.labels
+    assert labels is not None
+    removed = random.permutation(labels.size)[: round(level * labels.size)]
+    weights[:, removed] = 0
+    left = labels.copy()
+    left[removed] = NO_CLASS
+    return dataclasses.replace(
+        trial, network=dataclasses.replace(trial.network, weights=weights, labels=left)
+    )
+
+
 Disturb = Callable[[Trial, float, np.random.Generator], Trial]
 
 #: Each disturbance with its levels; the first leaves everything as it is, or nearly so.
@@ -94,11 +108,14 @@ DISTURBANCES: dict[str, tuple[Disturb, tuple[float, ...]]] = {
     "silent_inputs": (silence_inputs, (0, 0.1, 0.2, 0.4, 0.6, 0.8)),
     "intensity": (change_intensity, (1, 0.25, 0.5, 2, 4)),
     "bits": (round_weights, (16, 8, 4, 3, 2, 1)),
+    "removed_cells": (remove_cells, tuple(tenths / 10 for tenths in range(10))),
 }
 
 
-def measure(network: Network, n_images: int, jobs: int, narrator: Narrator) -> list[Row]:
-    """Score a network under every disturbance, on the first of its test images, once each.
+def measure(
+    network: Network, names: Sequence[str], n_images: int, jobs: int, narrator: Narrator
+) -> list[Row]:
+    """Score a network under disturbances, on the first of its test images, once each.
 
     Labels stay those of the undisturbed network. An image that draws too few spikes even after
     all showings is counted as skipped and read as far as it goes.
@@ -107,6 +124,8 @@ def measure(network: Network, n_images: int, jobs: int, narrator: Narrator) -> l
     ----------
     network : Network
         One without labels gets them first.
+    names : sequence of str
+        Disturbances, of `DISTURBANCES`.
     n_images : int
         Test images to show.
     jobs : int
@@ -129,7 +148,8 @@ def measure(network: Network, n_images: int, jobs: int, narrator: Narrator) -> l
         examiner = Examiner(presenter, Path(workspace), jobs, narrator)
         if trained.labels is None:
             trained = examiner.label(trained, images.labelling)
-        for name, (disturb, levels) in DISTURBANCES.items():
+        for name in names:
+            disturb, levels = DISTURBANCES[name]
             for level in levels:
                 random = np.random.default_rng(experiment.seed)
                 trial = disturb(Trial(scored.images, trained, experiment), level, random)
@@ -161,11 +181,21 @@ def _tolerant(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={"evaluation": evaluation, "presentation": presentation})
 
 
+def missing(
+    rows: Sequence[Row], network: Network, names: Sequence[str], n_images: int
+) -> list[str]:
+    """Disturbances of which a table has no row of a network on so many images, or all it has."""
+    shown = min(n_images, len(splits.load(network.experiment).scored.labels))
+    known = {_of(row) for row in rows if row["images"] == shown}
+    whose = _whose(network.experiment)
+    return [name for name in names if _of({**whose, "disturbance": name}) not in known]
+
+
 def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
-    """Put rows into ``robustness.csv``, in place of those of the same networks."""
-    fresh = {_network(row) for row in rows}
-    kept = [row for row in read_table(folder) if _network(row) not in fresh]
-    everything = sorted([*kept, *rows], key=_network)
+    """Put rows into ``robustness.csv``, in place of those of the same network and disturbance."""
+    fresh = {_of(row) for row in rows}
+    kept = [row for row in read_table(folder) if _of(row) not in fresh]
+    everything = sorted([*kept, *rows], key=_of)
     write_whole(folder / TABLE, csv_text(everything).encode())
     return everything
 
@@ -176,27 +206,29 @@ def read_table(folder: Path) -> list[Row]:
     return read_rows(path, Point, "delete it to measure anew") if path.exists() else []
 
 
-def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:
-    """Whether a table has rows of the network of an experiment."""
-    return _network(_whose(experiment)) in {_network(row) for row in rows}
-
-
-def draw(rows: Sequence[Row]) -> Figure:
-    """Accuracy against each disturbance: a line of panels for each, a column for each size."""
+def draw(rows: Sequence[Row]) -> dict[str, Figure]:
+    """Accuracy against each disturbance, and against the cells removed, by the file's name."""
     curves: dict[int, dict[str, dict[str, list[tuple[float, float]]]]] = {}
+    removed: dict[str, dict[int, list[tuple[float, float]]]] = {}
     for row in rows:
-        of_size = curves.setdefault(row["cells"], {})
-        points = of_size.setdefault(row["disturbance"], {}).setdefault(row["rule"], [])
-        points.append((row["level"], 100 * row["accuracy"]))
-    return figures.robustness(curves)
+        point = (row["level"], 100 * row["accuracy"])
+        if row["disturbance"] == "removed_cells":
+            removed.setdefault(row["rule"], {}).setdefault(row["cells"], []).append(point)
+        else:
+            of_size = curves.setdefault(row["cells"], {})
+            of_size.setdefault(row["disturbance"], {}).setdefault(row["rule"], []).append(point)
+    drawn = {"robustness": figures.robustness(curves)} if curves else {}
+    return drawn | ({"removed_cells": figures.removed_cells(removed)} if removed else {})
 
 
 def _whose(experiment: Experiment) -> Row:
     return {"rule": experiment.rule, "cells": experiment.cells, "seed": experiment.seed}
 
 
-def _network(row: Row) -> tuple[int, str, int]:
-    return int(row["cells"]), row["rule"], int(row["seed"])
+def _of(row: Row) -> tuple[int, str, int, int]:
+    """What rows belong together: those of a network and a disturbance, in their order."""
+    place = list(DISTURBANCES).index(row["disturbance"])
+    return int(row["cells"]), row["rule"], int(row["seed"]), place
 
 
 # Enough for any readable image: the twentieth showing is ten times as intense as the first.

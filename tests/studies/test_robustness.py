@@ -6,6 +6,7 @@ import pytest
 from diehl_cook import figures
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Silence
+from diehl_cook.stages.readout import NO_CLASS
 from diehl_cook.store.trained_network import TrainedNetwork
 from diehl_cook.studies import robustness
 from diehl_cook.studies.robustness import DISTURBANCES, Trial
@@ -17,7 +18,8 @@ def trial(experiment_with):
     images = random.integers(0, 256, (20, 10, 10), np.uint8)
     weights = random.random((100, 7)).astype(np.float32)
     weights[:, 6] = 0  # a cell that lost all its weights
-    return Trial(images, TrainedNetwork(weights, np.zeros(7)), experiment_with())
+    network = TrainedNetwork(weights, np.zeros(7), np.arange(7))
+    return Trial(images, network, experiment_with())
 
 
 def disturbed(trial, name, level):
@@ -43,7 +45,9 @@ def test_a_disturbance_changes_one_thing_and_the_same_way_every_time(trial, name
         "weights": not np.array_equal(one.network.weights, trial.network.weights),
         "experiment": one.experiment != trial.experiment,
     }
-    kind = {"intensity": "experiment", "bits": "weights"}.get(name, "images")
+    kind = {"intensity": "experiment", "bits": "weights", "removed_cells": "weights"}.get(
+        name, "images"
+    )
     assert [what for what, is_other in changed.items() if is_other] == [kind]
 
 
@@ -73,12 +77,24 @@ def test_weights_keep_so_many_levels_and_the_largest_of_each_cell(trial, bits):
     assert np.abs(after - before).max() <= 0.501 * largest_step
 
 
+def test_removed_cells_neither_fire_nor_count(trial):
+    network = disturbed(trial, "removed_cells", 0.4).network
+    removed = network.labels == NO_CLASS
+    assert removed.sum() == 3
+    assert not network.weights[:, removed].any()
+    np.testing.assert_array_equal(network.labels[~removed], trial.network.labels[~removed])
+    np.testing.assert_array_equal(network.weights[:, ~removed], trial.network.weights[:, ~removed])
+    more = disturbed(trial, "removed_cells", 0.9).network
+    assert (more.labels == NO_CLASS)[removed].all()
+
+
 def test_a_network_is_scored_under_every_disturbance(experiment_with, reader, digits, tmp_path):
     experiment = experiment_with("evaluation.labelling_images=60", "evaluation.block=20")
     state = reader.start()
     weights = state["input_to_excitatory.w"].reshape(784, -1)
     trained = TrainedNetwork(weights * 78 / weights.sum(axis=0), state["excitatory.theta"])
-    rows = robustness.measure(Network(experiment, trained), 20, 2, Silence())
+    network = Network(experiment, trained)
+    rows = robustness.measure(network, list(DISTURBANCES), 20, 2, Silence())
     levels = [(name, level) for name, (_, levels) in DISTURBANCES.items() for level in levels]
     assert [(row["disturbance"], row["level"]) for row in rows] == levels
     assert {row["images"] for row in rows} == {20}
@@ -89,19 +105,52 @@ def test_a_network_is_scored_under_every_disturbance(experiment_with, reader, di
     assert of["intensity", 4]["spikes_per_image"] > 1.5 * plain["spikes_per_image"]
     assert of["silent_inputs", 0.8]["spikes_per_image"] < plain["spikes_per_image"]
 
+    assert of["removed_cells", 0.9]["spikes_per_image"] < plain["spikes_per_image"]
+
     written = robustness.write_table(tmp_path, rows)
     assert robustness.read_table(tmp_path) == written == rows
     assert robustness.write_table(tmp_path, rows) == rows
-    assert robustness.is_measured(rows, experiment)
-    assert not robustness.is_measured(rows, experiment_with("seed=1"))
-    panels = robustness.draw(rows).axes
-    assert len(panels) == len(DISTURBANCES)
+    assert robustness.missing(rows, network, list(DISTURBANCES), 20) == []
+    assert robustness.missing(rows, network, ["bits", "noise"], 21) == ["bits", "noise"]
+    some = [row for row in rows if row["disturbance"] != "bits"]
+    assert robustness.missing(some, network, ["bits", "noise"], 20) == ["bits"]
+    other = Network(experiment_with("seed=1"), trained)
+    assert robustness.missing(rows, other, ["bits"], 20) == ["bits"]
+    assert robustness.write_table(tmp_path, some[:5]) == rows  # the rest stays
+
+    drawn = robustness.draw(rows)
+    assert list(drawn) == ["robustness", "removed_cells"]
+    panels = drawn["robustness"].axes
+    assert len(panels) == len(DISTURBANCES) - 1
     line = panels[1].lines[0]
     np.testing.assert_allclose(line.get_xdata(), [0, 10, 20, 40, 60, 80])
     expected = [100 * of["silent_inputs", x]["accuracy"] for x in (0, 0.1, 0.2, 0.4, 0.6, 0.8)]
     np.testing.assert_allclose(line.get_ydata(), expected)
+    (line,) = drawn["removed_cells"].axes[0].lines
+    np.testing.assert_allclose(line.get_xdata(), np.arange(0, 100, 10))
+    expected = [100 * row["accuracy"] for row in rows if row["disturbance"] == "removed_cells"]
+    np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_removed_cells_have_a_panel_for_each_rule_and_a_line_for_each_size():
+    curves = {
+        "triplet": {400: [(0, 90), (0, 92), (0.5, 80)], 1600: [(0, 94)], 6400: [(0, 95)]},
+        "power_law": {400: [(0, 90)]},
+    }
+    figure = figures.removed_cells(curves)
+    panels = {axes.get_title("left"): axes for axes in figure.axes}
+    assert list(panels) == ["power_law", "triplet"]
+    lines = panels["triplet"].lines
+    np.testing.assert_allclose(lines[0].get_xydata(), [[0, 91], [50, 80]])
+    assert len({line.get_color() for line in lines}) == 3
+    assert lines[0].get_color() == panels["power_law"].lines[0].get_color()
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["400 cells", "1,600 cells", "6,400 cells"]
 
 
 def test_nothing_measured_draws_nothing():
+    assert robustness.draw([]) == {}
     with pytest.raises(ValueError, match="no curve"):
         figures.robustness({})
+    with pytest.raises(ValueError, match="no curve"):
+        figures.removed_cells({})
