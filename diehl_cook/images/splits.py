@@ -24,7 +24,8 @@ class Splits:
         Their answers give each cell its class: the first of the learning images, or all.
     scored : Split
         The accuracy is measured on these: the first of the test images, or all; with
-        ``data.validation`` the last training images, which are not learned then.
+        ``data.validation`` as many training images, which are not learned then: the last, or
+        those of another ``data.fold``.
     scored_on : {"test", "validation"}
         Which of the two.
     """
@@ -55,7 +56,8 @@ def load(experiment: Experiment) -> Splits:
         learning = Split(data.train_images, data.train_labels)
         scored = Split(data.test_images, data.test_labels)
     else:
-        learning, scored = _hold_out(datasets.load_split("train", experiment.data.folder), held_out)
+        train = datasets.load_split("train", experiment.data.folder)
+        learning, scored = _hold_out(train, held_out, experiment.data.fold)
     return Splits(
         learning,
         _first(learning, limits.labelling_images),
@@ -89,18 +91,25 @@ def resolve(experiment: Experiment) -> Experiment:
     return experiment.model_copy(update={"connections": connections})
 
 
-def _hold_out(train: Split, count: int) -> tuple[Split, Split]:
-    """Part training images: those to learn, and the last, so many, to score."""
-    border = len(train.images) - count
-    if border < 1:
+def _hold_out(train: Split, count: int, fold: int) -> tuple[Split, Split]:
+    """Part training images: those to learn, and so many to score, a fold counted from the end."""
+    total = len(train.images)
+    if count >= total:
         raise DatasetError(
-            f"data.validation: {count} of {len(train.images)} training images leave none to"
-            " learn; hold back fewer"
+            f"data.validation: {count} of {total} training images leave none to learn; hold back"
+            " fewer"
         )
-    return (
-        Split(train.images[:border], train.labels[:border]),
-        Split(train.images[border:], train.labels[border:]),
-    )
+    first = total - count * (fold + 1)
+    if first < 0:
+        raise DatasetError(
+            f"data.fold: {fold} of {count} images begins before the first of {total}; the last"
+            f" fold is {total // count - 1}"
+        )
+    held_out = slice(first, first + count)
+    learned = np.delete(train.images, held_out, axis=0), np.delete(train.labels, held_out)
+    for array in learned:
+        array.flags.writeable = False
+    return Split(*learned), Split(train.images[held_out], train.labels[held_out])
 
 
 def _first(split: Split, count: int | None) -> Split:

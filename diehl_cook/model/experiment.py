@@ -183,6 +183,11 @@ class Data(Section):
         description="the last so many training images are not learned but scored, in place of"
         " the test images; paper: none",
     )
+    fold: CountOrZero = Field(
+        0,
+        description="which of the training images these are: 0 the last so many, 1 those before"
+        " them, and so on; ours",
+    )
 
 
 _parameters_of_rules: Any = {name: (rule, rule.model_validate({})) for name, rule in RULES.items()}
@@ -265,6 +270,8 @@ class Experiment(Section):
             cells = getattr(self, name)
             if cells.clamp_period is not None and cells.refractory_voltage != "clamped":
                 raise ValueError(f"{name}.clamp_period needs 'refractory_voltage: clamped'")
+        if self.data.fold and not self.data.validation:
+            raise ValueError("data.fold needs data.validation, the number of images of a fold")
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
         return self

@@ -28,12 +28,12 @@ def opened(monkeypatch):
     return names
 
 
-def experiment_with(validation=0, **evaluation):
+def experiment_with(validation=0, fold=0, **evaluation):
     return Experiment.model_validate(
         {
             "cells": 4,
             "training": {"images": 1},
-            "data": {"validation": validation},
+            "data": {"validation": validation, "fold": fold},
             "evaluation": evaluation,
         }
     )
@@ -50,6 +50,27 @@ def test_test_images_are_scored(opened):
     assert images.scored_on == "test"
     assert images.n_inputs == 6
     assert images.learning.rows.shape == (30, 6)
+
+
+def test_folds_are_counted_from_the_end(opened):
+    held_out = [numbers(splits.load(experiment_with(8, fold)).scored) for fold in range(3)]
+    assert held_out == [[*range(22, 30)], [*range(14, 22)], [*range(6, 14)]]
+    images = splits.load(experiment_with(8, 1))
+    assert numbers(images.learning) == [*range(14), *range(22, 30)]
+    assert images.learning.labels.tolist() == [n % 10 for n in numbers(images.learning)]
+    assert numbers(splits.load(experiment_with(10, 2)).learning) == [*range(10, 30)]
+    assert set(opened) == {"train"}
+
+
+def test_a_fold_that_is_not_there_names_the_last(opened):
+    with pytest.raises(DatasetError, match=r"data\.fold: 3 of 8 .*; the last fold is 2"):
+        splits.load(experiment_with(8, 3))
+    assert len(splits.load(experiment_with(8, 2)).scored.labels) == 8
+
+
+def test_a_fold_without_a_validation_is_refused():
+    with pytest.raises(ValueError, match=r"data\.fold needs data\.validation"):
+        experiment_with(0, 1)
 
 
 def test_last_training_images_are_held_out(opened):
