@@ -258,8 +258,10 @@ class Presenter:
         limits = self.experiment.presentation
         return (
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
-            f" {limits.maximum_showings} showings; is it blank, or are the thresholds too high?"
-            " presentation.on_silence=skip goes on without it"
+            f" {limits.maximum_showings} showings. If it is blank, presentation.on_silence=skip"
+            " goes on without it; otherwise raise presentation.intensity, presentation.image or"
+            " connections.weight_sum, or lower presentation.minimum_spikes, excitatory.theta_start"
+            " or excitatory.theta_plus"
         )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from diehl_cook.images import other_sources
 from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
+from diehl_cook.model.resources import require_regular
 
 __all__ = ["MNIST", "Dataset", "DatasetError", "Split", "load", "load_split", "read_idx"]
 
@@ -177,7 +178,7 @@ def _parse_idx(path: Path, content: bytes, dimensions: int) -> NDArray[np.uint8]
 def _content(path: Path) -> bytes:
     """Read and decompress a file."""
     try:
-        raw = path.read_bytes()
+        raw = require_regular(path).read_bytes()
     except OSError as error:
         raise _damaged(path, f"cannot be read ({error.strerror})") from error
     try:
@@ -241,7 +242,7 @@ def _way_out(folder: Path) -> str:
 
 
 def _is_own(folder: Path) -> bool:
-    return folder.resolve() == MNIST.resolve()
+    return os.path.realpath(folder) == os.path.realpath(MNIST)
 
 
 def _folder(folder: str | os.PathLike[str] | None) -> Path:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
+from diehl_cook.model.resources import require_regular
 
 #: How the name of a data set begins that a library brings along.
 SCHEME = "sklearn:"
@@ -50,7 +50,7 @@ def _digits(split: SplitName, source: Path) -> Split:
 def _arrays(split: SplitName, source: Path) -> Split:
     """A file of arrays: train_images, train_labels, test_images and test_labels."""
     try:
-        with np.load(source, allow_pickle=False) as file:
+        with np.load(require_regular(source), allow_pickle=False) as file:
             names = next((known[split] for known in _ARRAYS if known[split][0] in file), None)
             if names is None or names[1] not in file:
                 wanted = " and ".join(_ARRAYS[0][split])
@@ -58,7 +58,9 @@ def _arrays(split: SplitName, source: Path) -> Split:
             images, labels = (file[name] for name in names)
     except FileNotFoundError:
         raise DatasetError(f"{source}: no such file") from None
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except (DatasetError, MemoryError):
+        raise
+    except Exception as error:  # a damaged archive fails in many ways
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DatasetError(f"{source}: is no .npz of plain arrays, or damaged ({reason})") from None
     images = _bytes(f"{source}: {names[0]}", images, 3)
@@ -130,9 +132,11 @@ def _folders(parent: Path) -> list[Path]:
 
 def _picture(path: Path) -> NDArray[np.uint8]:
     try:
-        with Image.open(path) as picture:
+        with Image.open(require_regular(path)) as picture:
             return np.asarray(picture.convert("L"))
-    except (UnidentifiedImageError, SyntaxError, OSError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged picture fails in many ways
         reason = " ".join(str(error).split())
         raise DatasetError(f"{path}: is no picture, or damaged ({reason}); remove it") from None
 

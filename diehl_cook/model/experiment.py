@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from brian2.units import ms, mV
+from brian2.units.fundamentalunits import Quantity
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,25 +25,32 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from diehl_cook.model import resources
+from diehl_cook.model import resources, strict_yaml
 from diehl_cook.model.plasticity import RULES, Rule
+from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import (
     Count,
     CountOrZero,
     NotNegative,
     Positive,
     PositiveOrAuto,
+    Printable,
     Section,
     Time,
     TimeOrZero,
     Voltage,
     VoltageOrZero,
+    require_printable,
     shown,
 )
 
 
 class ExperimentError(ValueError):
     """An experiment file that cannot be used; the message names file, key and way out."""
+
+
+#: Some values, and who states them, with which a message about one of them starts.
+Layer = tuple[str, dict[str, Any]]
 
 
 class Population(Section):
@@ -173,7 +181,7 @@ class Evaluation(Section):
 class Data(Section):
     """The images: MNIST unless a folder is named."""
 
-    folder: Path | None = Field(
+    folder: Annotated[Path, AfterValidator(require_printable)] | None = Field(
         None,
         description="folder of IDX files in MNIST's format or of pictures (train/CLASS/*.png,"
         " test/CLASS/*.png), .npz file of arrays (train_images, ...), or sklearn:digits",
@@ -209,7 +217,7 @@ def _require_known_rule(name: str) -> str:
 class Experiment(Section):
     """A whole experiment, as an experiment file states it."""
 
-    name: str = Field(
+    name: Printable = Field(
         "experiment", pattern=r"^[^/\x00-\x1f]+$", description="default: the file's name"
     )
     cells: Count = Field(
@@ -254,6 +262,53 @@ class Experiment(Section):
         """Time steps of an image and the rest after it."""
         return self.image_steps + round(float(self.presentation.rest / self.time_step))
 
+    def require_room(self, n_inputs: int) -> None:
+        """Make sure that the weights of so many inputs can have their sum.
+
+        Raises
+        ------
+        ExperimentError
+            If all of them at ``w_max`` are less.
+        """
+        connections = self.connections
+        if connections.normalise and connections.weight_sum > connections.w_max * n_inputs:
+            raise ExperimentError(
+                f"connections.weight_sum: {n_inputs} weights of at most w_max"
+                f" = {connections.w_max:g} cannot sum to {connections.weight_sum:g};"
+                " lower it, or raise connections.w_max"
+            )
+
+    def _time_constants(self) -> Iterator[tuple[str, Quantity]]:
+        """What a step must not be longer than, with its key."""
+        parts = {"excitatory": self.excitatory, "inhibitory": self.inhibitory}
+        for key, part in (parts | {f"plasticity.{self.rule}": self.learning_rule}).items():
+            for name, value in part:
+                if name.startswith("tau_"):
+                    yield f"{key}.{name}", value
+
+    @property
+    def oddities(self) -> list[str]:
+        """What may be meant, but is more often a mistake: a sentence for each."""
+        cells, name = self.excitatory, "connections.inhibitory_to_excitatory"
+        key, shortest = min(self._time_constants(), key=lambda each: float(each[1]))
+        brightest = 255 / 8 * self.presentation.intensity * float(self.time_step)
+        odd = {
+            f"time_step is over half of {key} ({shortest})": self.time_step > shortest / 2,
+            "presentation.intensity makes the brightest pixel fire in over half of all steps": (
+                brightest > 0.5
+            ),
+            f"{name} is 0, so that all cells learn the same": (
+                self.connections.inhibitory_to_excitatory == 0
+            ),
+            "excitatory.e_inhibitory is not below v_rest, so that inhibition excites": (
+                cells.e_inhibitory >= cells.v_rest
+            ),
+            "excitatory.v_rest is above v_threshold, so that cells fire without input": (
+                cells.v_rest > cells.v_threshold
+            ),
+        }
+        return [sentence for sentence, holds in odd.items() if holds]
+
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         if float(self.time_step) < 1e-6:
@@ -264,10 +319,19 @@ class Experiment(Section):
                 raise ValueError(f"presentation.{name} is no multiple of time_step")
             if steps > 1e6:
                 raise ValueError(f"presentation.{name} has over a million time steps; shorten it")
+        for name, constant in self._time_constants():
+            if float(self.time_step) > float(constant):
+                raise ValueError(f"time_step is longer than {name} ({constant}); shorten it")
+        if self.presentation.minimum_spikes > self.presentation.maximum_spikes:
+            raise ValueError(
+                "presentation.minimum_spikes is above presentation.maximum_spikes; lower it"
+            )
         if float(self.connections.input_delay) > float(self.presentation.rest):
             raise ValueError("connections.input_delay is longer than presentation.rest")
         for name in ("excitatory", "inhibitory"):
             cells = getattr(self, name)
+            if float(cells.v_reset) >= float(cells.v_threshold):
+                raise ValueError(f"{name}.v_reset is not below {name}.v_threshold; lower it")
             if cells.clamp_period is not None and cells.refractory_voltage != "clamped":
                 raise ValueError(f"{name}.clamp_period needs 'refractory_voltage: clamped'")
         if self.data.fold and not self.data.validation:
@@ -336,12 +400,18 @@ def load_experiment(
     (64, 12.5 * uvolt)
     """
     path = experiment_path(source)
-    values = read_values(path)
-    for override in overrides:
-        values = _apply_override(values, override)
-    for name, value in settings.items():
-        values = set_value(values, name.replace("__", "."), value, Path())
-    return check_values(values, str(path))
+    layers = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
+    layers += [_override(override) for override in overrides]
+    layers += [
+        (f"{name}={shown(value)}", set_value({}, name.replace("__", "."), value, Path()))
+        for name, value in settings.items()
+    ]
+    try:
+        return Experiment.model_validate(_merged(layers))
+    except ValidationError as error:
+        wrong = error.errors()[0]["loc"]
+        origin = next((who for who, stated in reversed(layers) if _states(stated, wrong)), path)
+        raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
 def experiment_path(source: str | Path) -> Path:
@@ -371,7 +441,24 @@ def read_values(path: str | Path) -> dict[str, Any]:
     ExperimentError
         If a file is missing or is not YAML.
     """
-    return {"name": Path(path).stem} | _read_with_bases(Path(path))
+    return {"name": Path(path).stem} | _merged(_read_with_bases(Path(path)))
+
+
+def _merged(layers: Iterable[Layer]) -> dict[str, Any]:
+    """All that is stated, the later over the earlier."""
+    values: dict[str, Any] = {}
+    for _, stated in layers:
+        values = _merge(values, stated)
+    return values
+
+
+def _states(values: Any, location: tuple[int | str, ...]) -> bool:
+    """Whether values have a key; none has the empty one, of what is wrong with all together."""
+    for part in location:
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return bool(location)
 
 
 def set_value(values: Mapping[str, Any], key: str, value: Any, here: Path) -> dict[str, Any]:
@@ -410,55 +497,23 @@ def dump_experiment(experiment: Experiment) -> str:
     return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
 
 
-# PyYAML fails in many ways: `!!bool x` is a KeyError.
-_YAML_ERRORS = (
-    yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError,
-)  # fmt: skip
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that refuses keys stated twice, values inside themselves, odd characters."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        node = super().compose_node(parent, index)
-        if node is not None and node.end_mark is None:  # an alias of what is still being read
-            raise yaml.composer.ComposerError(
-                None, None, "a value that contains itself", node.start_mark
-            )
-        return node
-
-    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
-        text = super().construct_scalar(node)
-        if not text.isprintable():
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{text!a} is not printable text", node.start_mark
-            )
-        return text
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                mark = node.value[position][0].start_mark
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} stands twice", mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-def _read_with_bases(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    if path.resolve() in above:
+def _read_with_bases(path: Path, above: tuple[str, ...] = ()) -> list[Layer]:
+    """What a file and those that it builds on state, the lowest first."""
+    real = os.path.realpath(path)  # Path's own fails where links go in a circle
+    if real in above:
         raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
     values = _with_whole_path(read_yaml(path), path.parent)
     base = values.pop("extends", None)
+    own = str(path), values
     if base is None:
-        return values
+        return [own]
     if not isinstance(base, str):
         raise ExperimentError(f"{path}: extends: name one file, for example 'n100.yaml'")
     try:
-        return _merge(_read_with_bases(path.parent / base, (*above, path.resolve())), values)
+        below = _read_with_bases(path.parent / base, (*above, real))
     except ExperimentError as error:
         raise ExperimentError(f"{path}: extends: {error}") from None
+    return [*((f"{path}: extends: {origin}", stated) for origin, stated in below), own]
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -470,13 +525,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing or is not such a file.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        text = require_regular(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ExperimentError(f"{path}: no such file; see experiments/ for examples") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ExperimentError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
         raise ExperimentError(f"{path}: cannot be read: {_one_line(error)}") from None
-    except _YAML_ERRORS as error:
-        raise ExperimentError(f"{path}: is not valid YAML: {_one_line(error)}") from None
+    try:
+        values = strict_yaml.load(text)
+    except ValueError as error:
+        raise ExperimentError(f"{path}: is not valid YAML: {error}") from None
     if not isinstance(values, dict):
         raise ExperimentError(f"{path}: is not a list of 'key: value' lines")
     return values
@@ -492,15 +551,15 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _apply_override(values: Mapping[str, Any], override: str) -> dict[str, Any]:
+def _override(override: str) -> Layer:
     key, separator, text = override.partition("=")
     if not separator or not key.strip():
         raise ExperimentError(f"--set {override}: write key=value, e.g. training.images=1000")
     try:
-        value = yaml.load(text, _StrictLoader)
-    except _YAML_ERRORS as error:
-        raise ExperimentError(f"--set {override}: {_one_line(error)}") from None
-    return set_value(values, key.strip(), value, Path())
+        value = strict_yaml.load(text)
+    except ValueError as error:
+        raise ExperimentError(f"--set {override}: {error}") from None
+    return f"--set {override}", set_value({}, key.strip(), value, Path())
 
 
 def _with_whole_path(values: Mapping[str, Any], here: Path) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Exponential(Rule):
 
     eta: NotNegative = Field(0.003, description="ours: the paper does not say")
     x_target: NotNegative = Field(0.2, description="ours: the paper does not say")
-    beta: NotNegative = Field(1.0, description="ours: the paper does not say")
+    beta: NotNegative = Field(1.0, le=50, description="ours: the paper does not say")
     tau_presynaptic: Time = Field(10 * ms, description="ours: the paper does not say")
 
     on_input_spike: ClassVar[str] = "x += 1"

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent
+
+
+def require_regular(path: Path) -> Path:
+    """A file that can be read to its end; what else there is might never end.
+
+    Raises
+    ------
+    OSError
+        If it is a pipe, a device, a folder, or missing.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is a pipe or a device, not a file", str(path))
+    return path
 
 
 def is_checkout() -> bool:

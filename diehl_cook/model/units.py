@@ -131,6 +131,30 @@ def _require_not_negative(value: Quantity) -> Quantity:
     return value
 
 
+def _within(smallest: float, largest: float) -> AfterValidator:
+    """Bounds of what is not zero, beyond which single precision or the model makes no sense."""
+
+    def check(value: Any) -> Any:
+        if float(value) != 0 and not smallest <= abs(float(value)) <= largest:
+            raise ValueError(f"is out of bounds, [{smallest:g}, {largest:g}] in SI units: {value}")
+        return value
+
+    return AfterValidator(check)
+
+
+def require_printable(text: Any) -> Any:
+    """Refuse what no file or terminal can show, such as half a character.
+
+    Raises
+    ------
+    ValueError
+        If there is such a character.
+    """
+    if not str(text).isprintable():
+        raise ValueError(f"{str(text)!a} is not printable text")
+    return text
+
+
 def _refuse_boolean(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError(f"expected a number, not {value}")
@@ -139,15 +163,19 @@ def _refuse_boolean(value: Any) -> Any:
 
 _Positive = AfterValidator(_require_positive)
 _NotNegative = AfterValidator(_require_not_negative)
-Time = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _Positive]
-TimeOrZero = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _NotNegative]
-Voltage = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS)]
-VoltageOrZero = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS), _NotNegative]
+_Seconds, _Volts, _Plain = _within(1e-9, 1e12), _within(1e-12, 1e3), _within(1e-9, 1e9)
+Time = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _Positive, _Seconds]
+TimeOrZero = Annotated[Quantity, _read(_TIME_UNITS), _write(_TIME_UNITS), _NotNegative, _Seconds]
+Voltage = Annotated[Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS), _Volts]
+VoltageOrZero = Annotated[
+    Quantity, _read(_VOLTAGE_UNITS), _write(_VOLTAGE_UNITS), _NotNegative, _Volts
+]
+Printable = Annotated[str, AfterValidator(require_printable)]
 
 _NoBoolean = BeforeValidator(_refuse_boolean)
-Number = Annotated[float, Field(allow_inf_nan=False), _NoBoolean]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean]
+Number = Annotated[float, Field(allow_inf_nan=False), _NoBoolean, _Plain]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), _NoBoolean, _Plain]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean, _Plain]
 Count = Annotated[int, Field(gt=0, lt=2**31), _NoBoolean]
 CountOrZero = Annotated[int, Field(ge=0, lt=2**31), _NoBoolean]
 

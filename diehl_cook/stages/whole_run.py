@@ -54,6 +54,9 @@ def train_run(
     narrator = narrator or Silence()
     images = splits.load(experiment)
     experiment = splits.resolve(experiment)
+    experiment.require_room(images.n_inputs)
+    for oddity in experiment.oddities:
+        narrator.say(f"note: {oddity}")
     with folder.claim() as workspace:
         folder.settle(experiment)
         trained = folder.has_network()

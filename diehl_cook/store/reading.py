@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from diehl_cook.model.experiment import explain
+from diehl_cook.model.resources import require_regular
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Content = TypeVar("Content")
@@ -92,6 +93,7 @@ def _read(
     path: Path, schema: type[BaseModel], way_out: str, parse: Callable[[], Content]
 ) -> Content:
     try:
+        require_regular(path)
         return parse()
     except MemoryError:
         raise
@@ -99,6 +101,8 @@ def _read(
         raise FileError(f"{path}: no such file") from None
     except ValidationError as error:
         reason = explain(error, schema)
+    except OSError as error:
+        reason = error.strerror or str(error)
     except Exception as error:  # a damaged file fails in many ways
         reason = " ".join(str(error).split()) or type(error).__name__
     raise FileError(f"{path}: is damaged or foreign ({reason}); {way_out}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from diehl_cook.images import splits
 from diehl_cook.model import paper_results, resources
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment, ExperimentError, load_experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.progress import Narrator
@@ -87,6 +87,10 @@ def plan(
 
 
 def _member(path: Path, overrides: Sequence[str], seed: int, runs_folder: Path) -> Member:
+    if not path.exists():
+        raise ExperimentError(
+            f"{path}: no such file; write one as those beside it, or leave out this rule or size"
+        )
     experiment = load_experiment(path, overrides, seed=seed)
     return Member(splits.resolve(experiment), RunFolder(runs_folder / f"{path.stem}-seed{seed}"))
 

@@ -24,6 +24,7 @@ from diehl_cook.model.experiment import (
     ExperimentError,
     check_values,
     explain,
+    load_experiment,
     read_values,
     read_yaml,
     set_value,
@@ -150,8 +151,8 @@ def load_sweep(path: Path, results: Path) -> Sweep:
             f"{path}: these are {shown(file.runs)} runs, and {MOST_RUNS} are the most; draw some of"
             " the points with 'random', or take values out"
         )
+    load_experiment(path.parent / file.experiment)  # names the file that something is wrong in
     base = read_values(path.parent / file.experiment)
-    check_values(base, str(path.parent / file.experiment))
     for key, value in file.common.items():
         base = set_value(base, key, value, path.parent)
     points = list(_points(file))

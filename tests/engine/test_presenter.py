@@ -98,6 +98,24 @@ def test_a_blank_image_ends_in_an_error_that_names_it(experiment_with, presenter
         show(presenter, images, first=7)
 
 
+WEAK = ("presentation.maximum_showings=2", "presentation.intensity=0.1",
+        "presentation.intensity_step=0.1")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "advice",
+    ["presentation.intensity=3", "connections.weight_sum=2000", "presentation.minimum_spikes=0",
+     "excitatory.theta_start=0 mV"],
+)  # fmt: skip
+def test_too_few_spikes_name_keys_that_make_more(experiment_with, learner, show, digits, advice):
+    weak = learner.with_numbers_of(experiment_with(*WEAK))
+    with pytest.raises(PresentationError) as refused:
+        show(weak, digits.images[:1])
+    assert advice.partition("=")[0] in str(refused.value)
+    more = learner.with_numbers_of(experiment_with(*WEAK, advice))
+    assert show(more, digits.images[:1]).showings.size == 1
+
+
 def test_a_blank_image_is_left_behind_if_asked_for(
     experiment_with, presenter_of, show, digits, spy
 ):

@@ -1,5 +1,7 @@
 """Images that are no IDX files: what they must hold, and every way in which they may not."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -219,3 +221,25 @@ def test_blank_images_have_no_sum(experiments, saved):
 def test_nothing_but_a_number_or_auto(experiments):
     with pytest.raises(ExperimentError, match=r"weight_sum: .*not 'some'"):
         load_experiment(experiments / "smoke.yaml", ["connections.weight_sum=some"])
+
+
+@pytest.mark.parametrize("kind", ["arrays", "idx", "picture"])
+@pytest.mark.parametrize("never_ends", ["pipe", "device"])
+def test_what_would_never_end_is_refused(tmp_path, kind, never_ends):
+    path = tmp_path / {"arrays": "a.npz", "idx": "train-images-idx3-ubyte"}.get(
+        kind, "train/0/a.png"
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if never_ends == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    (tmp_path / "train-labels-idx1-ubyte").touch()
+    with pytest.raises(DatasetError, match=r"is a pipe or a device, not a file"):
+        datasets.load(path if kind == "arrays" else tmp_path)
+
+
+def test_links_in_a_circle_are_refused(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(DatasetError, match="Too many levels of symbolic links"):
+        datasets.load(tmp_path / "loop")

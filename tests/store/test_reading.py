@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -300,3 +302,15 @@ def test_what_no_run_leaves_is_named(valid, name, key, value, message):
     with pytest.raises(FileError) as refused:
         FILES[name][1](path)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_is_refused_and_not_waited_for(valid, tmp_path, name):
+    path = tmp_path / name
+    shutil.copytree(valid[name][0].parent, tmp_path, dirs_exist_ok=True)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(
+        FileError, match=r"is damaged or foreign .is a pipe or a device, not a file"
+    ):
+        FILES[name][1](path)

@@ -141,6 +141,19 @@ def test_unknown_size_is_named(capsys, tmp_path):
     assert "triplet_n77.yaml: no such file" in capsys.readouterr().err
 
 
+def test_a_rule_of_ones_own_is_no_part_of_it_unless_it_is_named(capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(RULES, "pair", RULES["triplet"])
+    planned = []
+    monkeypatch.setattr(reproduce, "plan", lambda rules, *rest: planned.extend(rules) or [])
+    main(["reproduce", "--into", str(tmp_path)])
+    assert set(planned) == set(paper_results.TEST_ACCURACY)
+    monkeypatch.undo()
+    monkeypatch.setitem(RULES, "pair", RULES["triplet"])
+    assert main(["reproduce", "--rules", "pair", "--into", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "pair_n6400.yaml: no such file; write one as those beside it, or leave out this" in said
+
+
 def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
     """Trained, tested, drawn, its network kept and read again; then nothing is left to do."""
     monkeypatch.setattr(reproduce, "KEPT_SIZES", (100,))
