@@ -145,7 +145,13 @@ def train(options: argparse.Namespace) -> None:
     if not whole_run.train_run(experiment, folder, Terminal()):
         print(f"{folder.path} is trained already.")
     print(f"The trained network and its figures lie in {folder.path}/.")
-    print(f"Next: make evaluate RUN={folder.path}")
+    print(f"Next: {_evaluation_of(folder)}")
+
+
+def _evaluation_of(folder: RunFolder) -> str:
+    """How one who typed this command types the evaluation of a run."""
+    by_make = "MAKELEVEL" in os.environ
+    return f"make evaluate RUN={folder.path}" if by_make else f"{_typed()} evaluate {folder.path}"
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -175,6 +181,8 @@ def _evaluate_file(options: argparse.Namespace) -> None:
     _tell(result, network.experiment)
     if folder:
         print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
+    else:
+        print("Nothing was written; --run FOLDER keeps numbers and figures.")
 
 
 def draw(options: argparse.Namespace) -> None:
@@ -211,6 +219,8 @@ def classify_(options: argparse.Namespace) -> None:
     network = run.load(options.network)
     try:
         readings = classify.classify(network, options.pictures)
+    except DatasetError:
+        raise  # a picture's fault, not the network's
     except ValueError as error:
         raise NetworkFileError(f"{options.network}: {error}") from None
     for picture, reading in zip(options.pictures, readings, strict=True):
@@ -290,11 +300,14 @@ def compare_(options: argparse.Namespace) -> None:
     write_whole(options.into / "comparison.csv", sweep.table_bytes(rows))
     print(sweep.as_text(rows))
     written = f"{options.into}/comparison.csv"
+    for folder in compare.not_evaluated(comparison):
+        print(f"{folder.path} is not evaluated yet: {_evaluation_of(folder)}")
     figure = compare.draw(comparison)
-    if figure is not None:
+    if figure is None:
+        print(f"Table: {written}; no run has trained a whole block, so there are no curves.")
+    else:
         write_whole(options.into / "comparison.png", png_bytes(figure))
-        written += f" and {options.into}/comparison.png"
-    print(f"Table and curves: {written}")
+        print(f"Table and curves: {written} and {options.into}/comparison.png")
 
 
 def benchmark_(options: argparse.Namespace) -> None:
@@ -445,9 +458,8 @@ def _complain_of(failures: Mapping[str, Failure], total: int) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    typed = Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
-        prog=typed if typed == "diehl-cook" else "python -m diehl_cook",
+        prog=_typed(),
         description="Diehl & Cook (2015): learn digits with spike-timing-dependent plasticity.",
         epilog="Exit code 0: done; 2: bad input; 1: another failure; 130: stopped with Ctrl-C.",
     )
@@ -470,6 +482,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep(commands)
     _add_reproduce(commands)
     return parser
+
+
+def _typed() -> str:
+    """How this command was called."""
+    name = Path(sys.argv[0]).name
+    return name if name == "diehl-cook" else "python -m diehl_cook"
 
 
 def _add_train(commands: Any) -> None:

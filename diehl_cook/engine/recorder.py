@@ -38,7 +38,7 @@ class Spikes:
     i: NDArray[np.integer]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Record:
     """One presentation of an image, the last of its showings, and the rest after it.
 
@@ -81,6 +81,12 @@ class Record:
     ge: NDArray[np.floating]
     gi: NDArray[np.floating]
     threshold: Quantity
+
+    def __repr__(self) -> str:
+        return (
+            f"<Record: {self.duration}, {len(self.excitatory.i)} excitatory spikes,"
+            f" v, ge, gi and theta of cells {self.cells.tolist()}>"
+        )
 
     @property
     def counts(self) -> NDArray[np.integer]:

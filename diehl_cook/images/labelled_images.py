@@ -17,7 +17,7 @@ class DatasetError(ValueError):
     """A data file that cannot be used; the message, one line, names it and the way out."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Images and their labels, read-only, in the order of the file.
 
@@ -31,6 +31,10 @@ class Split:
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+
+    def __repr__(self) -> str:
+        rows, columns = self.images.shape[1:]
+        return f"<Split: {len(self.images)} images of {rows} x {columns} pixels>"
 
     @property
     def rows(self) -> NDArray[np.uint8]:

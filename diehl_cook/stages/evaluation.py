@@ -21,7 +21,7 @@ from diehl_cook.stages.progress import Narrator, Progress, Report, Silence
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Evaluation:
     """Accuracy over repeated passes over the test images.
 
@@ -50,6 +50,10 @@ class Evaluation:
     confusion: NDArray[np.floating]
     skipped: float = 0.0
     readouts: Sequence[readout_table.Row] = ()
+
+    def __repr__(self) -> str:
+        repeats, images = self.predictions.shape
+        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {repeats} repeats>"
 
     @property
     def labels(self) -> NDArray[np.integer]:

@@ -128,7 +128,9 @@ class RunFolder:
         """
         path = self.path / "experiment.yaml"
         if not path.exists():
-            raise RunFolderError(f"{self.path}: no run here; train one first: make train")
+            raise RunFolderError(
+                f"{self.path}: no run here; train one first: diehl-cook train, or make train"
+            )
         try:
             return load_experiment(path)
         except ExperimentError as error:
@@ -158,7 +160,9 @@ class RunFolder:
             If the training has not ended, or the file is damaged, foreign, or of another run.
         """
         if not self.has_network():
-            raise RunFolderError(f"{self.path}: the training has not ended; go on with make train")
+            raise RunFolderError(
+                f"{self.path}: the training has not ended; go on with the command that began it"
+            )
         content = network_file.load(self.network_path, "delete it and train again")
         if what_matters(content.experiment) != what_matters(self.experiment()):
             raise RunFolderError(

@@ -86,7 +86,6 @@ def benchmark(
     images: NDArray[np.integer],
     rounds: int,
     cache: Path,
-    say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Time all kinds at all sizes.
 
@@ -100,8 +99,6 @@ def benchmark(
         How often each kind is timed.
     cache : Path
         Folder of compiled programs; for compile times, an empty one.
-    say : callable
-        Told how far it is.
 
     Returns
     -------
@@ -110,12 +107,12 @@ def benchmark(
     """
     cases: list[dict[str, Any]] = []
     for cells, experiment in experiments.items():
-        say(f"{cells} cells: compiling and warming up")
+        print(f"{cells} cells: compiling and warming up")
         timings = list(_prepare(experiment, images, cache))
         for number in range(rounds):
             for timing, run in timings:
                 _measure(timing, run)
-            say(f"{cells} cells: round {number + 1} of {rounds}")
+            print(f"{cells} cells: round {number + 1} of {rounds}")
         cases += _summaries([timing for timing, _ in timings], experiment, images.shape[1])
     return {"rounds": rounds, "memory": _MEMORY_NOTE, "cases": cases}
 

@@ -67,6 +67,12 @@ def table(comparison: Comparison) -> list[Row]:
     ]
 
 
+def not_evaluated(comparison: Comparison) -> list[RunFolder]:
+    """Runs whose accuracy is not known yet."""
+    folders = (folder for group in comparison.groups.values() for folder in group)
+    return [folder for folder in folders if folder.load_summary() is None]
+
+
 def draw(comparison: Comparison) -> Figure | None:
     """Accuracy during training of every group, a panel for each size; None without any block."""
     curves: dict[int, dict[str, list[tuple[Any, Any]]]] = {}

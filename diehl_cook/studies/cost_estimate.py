@@ -39,7 +39,7 @@ class Cost:
     seconds: float
 
 
-def estimate(members: Sequence[Member], narrator: Narrator, presentations: int = 50) -> list[Cost]:
+def estimate(members: Sequence[Member], narrator: Narrator) -> list[Cost]:
     """Measure a presentation of each rule and size, and count what is left to show.
 
     A network that has learned nothing yet fires more than a trained one, and images shown again
@@ -51,8 +51,6 @@ def estimate(members: Sequence[Member], narrator: Narrator, presentations: int =
         Runs that are not done yet.
     narrator : Narrator
         Told what is compiled.
-    presentations : int
-        How many are timed.
 
     Returns
     -------
@@ -62,7 +60,7 @@ def estimate(members: Sequence[Member], narrator: Narrator, presentations: int =
     groups: dict[tuple[str, int], list[Member]] = {}
     for member in members:
         groups.setdefault((member.experiment.rule, member.experiment.cells), []).append(member)
-    return [_cost(group, narrator, presentations) for group in groups.values()]
+    return [_cost(group, narrator) for group in groups.values()]
 
 
 def in_words(costs: Sequence[Cost], jobs: int) -> str:
@@ -77,12 +75,11 @@ def in_words(costs: Sequence[Cost], jobs: int) -> str:
     return "\n".join([*lines, f"in all about {_time(total / jobs)}, {at_a_time}"])
 
 
-def _cost(group: Sequence[Member], narrator: Narrator, presentations: int) -> Cost:
+def _cost(group: Sequence[Member], narrator: Narrator) -> Cost:
     experiment = group[0].experiment
     images = splits.load(experiment)
     training, testing = (
-        _seconds(experiment, learning, images, narrator, presentations)
-        for learning in (True, False)
+        _seconds(experiment, learning, images, narrator) for learning in (True, False)
     )
     seconds = sum(
         training * _images_to_learn(member)
@@ -96,11 +93,9 @@ def _cost(group: Sequence[Member], narrator: Narrator, presentations: int) -> Co
     return Cost(experiment.rule, experiment.cells, 1e3 * training, 1e3 * testing, seconds)
 
 
-def _seconds(
-    experiment: Experiment, learning: bool, images: Splits, narrator: Narrator, presentations: int
-) -> float:
+def _seconds(experiment: Experiment, learning: bool, images: Splits, narrator: Narrator) -> float:
     presenter = compile_network(experiment, learning, images.n_inputs, narrator)
-    rows, stage = images.learning.rows[:presentations], LEARNING if learning else TESTING
+    rows, stage = images.learning.rows[:_TIMED], LEARNING if learning else TESTING
     with tempfile.TemporaryDirectory() as workspace:
         shown = presenter.show(presenter.start(), rows, 0, stage, Path(workspace))
     return shown.seconds / int(shown.showings.sum())
@@ -117,3 +112,6 @@ def _images_to_learn(member: Member) -> int:
 def _time(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+_TIMED = 50  # presentations

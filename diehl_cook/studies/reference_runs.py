@@ -63,7 +63,9 @@ def measure(folder: RunFolder) -> dict[str, float]:
     """
     summary, rows = folder.load_summary(), folder.read_training()
     if summary is None or not rows:
-        raise RunFolderError(f"{folder.path}: is not evaluated; do so first: make evaluate")
+        raise RunFolderError(
+            f"{folder.path}: is not evaluated; do so first: diehl-cook evaluate, or make evaluate"
+        )
     return {
         "accuracy": summary.accuracy_mean,
         "mean_theta_mV": rows[-1]["mean_theta_mV"],

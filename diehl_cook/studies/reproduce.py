@@ -48,7 +48,6 @@ def plan(
     runs_folder: Path,
     overrides: Sequence[str] = (),
     seeds: int | None = None,
-    experiments: Path | None = None,
 ) -> list[Member]:
     """List the runs of the reproduction, the longest first.
 
@@ -64,9 +63,6 @@ def plan(
         ``key=value`` pairs in place of the experiment files' values.
     seeds : int, optional
         How many seeds; by default `SEEDS`, and one for any other size.
-    experiments : Path
-        Folder of the experiment files, one for each rule and size; by default those that come
-        with the project.
 
     Returns
     -------
@@ -77,7 +73,7 @@ def plan(
     ExperimentError
         If an experiment file is missing or anything in it is wrong.
     """
-    folder = experiments or resources.experiments() / "reproduce"
+    folder = resources.experiments() / "reproduce"
     return [
         _member(folder / f"{rule}_n{size}.yaml", overrides, seed, runs_folder)
         for size in sorted(sizes, reverse=True)

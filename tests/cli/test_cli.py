@@ -65,7 +65,26 @@ def command():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(whole_run, "quieten_brian", lambda: None)
+        patch.delenv("MAKELEVEL", raising=False)
         yield run
+
+
+@pytest.mark.parametrize(
+    ("typed", "under_make", "expected"),
+    [
+        ("bin/diehl-cook", False, "diehl-cook evaluate results/a"),
+        ("diehl_cook/__main__.py", False, "python -m diehl_cook evaluate results/a"),
+        ("diehl_cook/__main__.py", True, "make evaluate RUN=results/a"),
+    ],
+)
+def test_the_next_step_is_told_as_the_last_was_typed(
+    command, smoke, monkeypatch, typed, under_make, expected
+):
+    monkeypatch.setattr(whole_run, "train_run", lambda *_: True)
+    monkeypatch.setattr(sys, "argv", [typed])
+    if under_make:
+        monkeypatch.setenv("MAKELEVEL", "1")
+    assert f"Next: {expected}\n" in command("train", smoke, "--run", "results/a").out
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +141,7 @@ def uninterrupted(learner, command, smoke, tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted") / "run"
     outcome = command("train", smoke, "--run", folder, *LENGTH, *TESTS)
     assert outcome.code == 0
-    assert f"Next: make evaluate RUN={folder}" in outcome.out
+    assert f"Next: python -m diehl_cook evaluate {folder}" in outcome.out
     assert "1500/1500 images" in outcome.err
     return folder
 
@@ -298,7 +317,7 @@ def test_a_signal_that_the_caller_ignores_stops_nothing(
     finally:
         signal.signal(number, before)
     assert outcome.code == 0
-    assert "Next: make evaluate" in outcome.out
+    assert "Next: " in outcome.out
 
 
 def test_a_second_run_of_the_same_structure_compiles_nothing(

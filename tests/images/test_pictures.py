@@ -95,7 +95,7 @@ def test_what_is_no_picture_is_one_line(tmp_path, content, reason):
         path.write_bytes(content)
     with pytest.raises(DatasetError, match=reason) as caught:
         read_picture(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path}: {reason}")
     assert len(str(caught.value).splitlines()) == 1
 
 

@@ -51,7 +51,7 @@ def test_the_command_says_class_spikes_and_runner_up(network, tmp_path, capsys):
 def test_a_file_that_is_no_picture_ends_with_2(tmp_path, capsys):
     (tmp_path / "x.png").write_text("no picture")
     assert main(["classify", str(tmp_path / "x.png")]) == 2
-    assert "x.png: is no picture" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(f"diehl_cook: {tmp_path / 'x.png'}: is no picture")
 
 
 def test_a_network_without_labels_cannot_read(network, tmp_path, capsys):

@@ -111,6 +111,19 @@ def test_unfit_images_are_refused(network, images, reason):
         network.respond(images)
 
 
+def test_what_holds_arrays_is_shown_in_one_line(network, images):
+    record = network.record(images[0], [3, 17])
+    spikes = record.counts.sum()
+    assert repr(record) == (
+        f"<Record: 0.5 s, {spikes} excitatory spikes, v, ge, gi and theta of cells [3, 17]>"
+    )
+    assert repr(dc.load_images("test")) == "<Split: 10000 images of 28 x 28 pixels>"
+    tested = dc.Evaluation(
+        network.labels, np.zeros((2, 4)), np.ones((2, 4)), np.array([0.5, 1]), None
+    )
+    assert repr(tested) == "<Evaluation: 75.00% of 4 images correct, 2 repeats>"
+
+
 def test_a_cell_that_is_not_there_is_refused(network, images):
     with pytest.raises(ValueError, match="there is no cell 100: 100 cells"):
         network.record(images[0], [100])

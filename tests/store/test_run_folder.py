@@ -264,7 +264,7 @@ def test_a_damaged_text_file_is_one_line(folder, name, read, way_out, content):
 
 def test_before_the_training_has_ended_there_is_no_network(folder):
     assert not folder.has_network()
-    assert "the training has not ended; go on with make train" in complaint(folder.load_network)
+    assert "the training has not ended; go on with the command" in complaint(folder.load_network)
 
 
 def content(path):

@@ -59,17 +59,23 @@ def test_one_panel_a_size_and_one_line_a_group(runs, run_of):
     assert len(lines) == 2
 
 
-def test_runs_without_a_block_have_no_curve(run_of):
+def test_runs_without_a_block_have_no_curve(run_of, tmp_path, capsys):
     path = run_of("a", 0.8)
     RunFolder(path).write_training([])
     assert compare.draw(compare.compare([path])) is None
+    assert main(["compare", str(path), "--into", str(tmp_path)]) == 0
+    assert "there are no curves" in capsys.readouterr().out
 
 
-def test_the_command_writes_table_and_figure(runs, tmp_path, capsys):
+def test_the_command_writes_table_and_figure(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("MAKELEVEL", raising=False)
     into = tmp_path / "both"
     assert main(["compare", *map(str, runs), "--into", str(into)]) == 0
     assert {path.name for path in into.iterdir()} == {"comparison.csv", "comparison.png"}
-    assert "eta_postsynaptic" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "eta_postsynaptic" in said
+    assert f"{runs[3]} is not evaluated yet: python -m diehl_cook evaluate {runs[3]}" in said
+    assert f"{runs[0]} is not" not in said
 
 
 def test_a_folder_that_is_no_run_is_named(runs, tmp_path):
