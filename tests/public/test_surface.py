@@ -119,7 +119,7 @@ def test_what_holds_arrays_is_shown_in_one_line(network, images):
     )
     assert repr(dc.load_images("test")) == "<Split: 10000 images of 28 x 28 pixels>"
     tested = dc.Evaluation(
-        network.labels, np.zeros((2, 4)), np.ones((2, 4)), np.array([0.5, 1]), None
+        network.trained, np.zeros((2, 4)), np.ones((2, 4)), np.array([0.5, 1]), None
     )
     assert repr(tested) == "<Evaluation: 75.00% of 4 images correct, 2 repeats>"
 
