@@ -12,10 +12,10 @@ from brian2.core.variables import ArrayVariable, Variable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject, openmp_pragma
 from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
-from brian2.utils.stringtools import get_identifiers
+from brian2.utils.stringtools import get_identifiers, stripped_deindented_lines
 
 from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
-from .waking import BLOCK, awake_array
+from .waking import BLOCK, awake_array, trace_array
 
 #: Brian2 2.10 gave clocks a common base class.
 CLOCK_CLASS = "BaseClock" if hasattr(clocks, "BaseClock") else "Clock"
@@ -80,6 +80,7 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
             kwds["state"] = (
                 self._arrays_of_state([*scalar[None], *vector[None]]) if kwds["awake"] else []
             )
+            kwds |= self._traces_apart(vector[None])
         elif self.template_name == "threshold":
             kwds |= self._parts(scalar[None], vector[None])
         return kwds
@@ -101,6 +102,50 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
             return []
         written = self.arrays_helper(statements)[1]
         return [self.get_array_name(self.variables[name]) for name in sorted(written)]
+
+    def _traces_apart(self, statements: list[Statement]) -> dict[str, Any]:
+        """Code of the traces, each for itself, and of all the rest."""
+        traces = []
+        rest = statements
+        for name in sorted(self.arrays_helper(statements)[1] if self._updates_state() else ()):
+            array = trace_array(self.variables[name])
+            of_trace = self._statements_of(name, statements)
+            if array is None or of_trace is None:
+                continue
+            rest = [statement for statement in rest if statement not in of_trace]
+            code = self._code_of_cells(of_trace)
+            values = self.get_array_name(self.variables[name])
+            traces.append({"array": array, "values": values, "code": code})
+        code = self._code_of_cells(rest) if traces else None
+        return {"traces": traces, "all_but_traces": code}
+
+    def _code_of_cells(self, statements: list[Statement]) -> list[str]:
+        """Code of one cell; what is the same for all cells has been read before."""
+        read, write, indices, conditional = self.arrays_helper(statements)
+        read = {name for name in read if not self._is_scalar(name)}
+        lines = self.translate_to_read_arrays(read, write, indices)
+        lines += self.translate_to_declarations(read, write, indices)
+        lines += self.translate_to_statements(statements, conditional)
+        lines += self.translate_to_write_arrays(write)
+        return stripped_deindented_lines("\n".join(lines))
+
+    def _statements_of(self, name: str, statements: list[Statement]) -> list[Statement] | None:
+        """The statements that update a variable, if all that they use besides is constant."""
+        local = {name}
+        found = []
+        for statement in reversed(statements):
+            used = identifiers([statement])
+            if statement.var in local:
+                found.append(statement)
+                local |= {other for other in used if not self._is_scalar(other)}
+            elif used & local - {name}:
+                return None  # a local of this variable serves another one too
+        others = (self.variables.get(other) for other in local - {name})
+        return None if any(isinstance(other, ArrayVariable) for other in others) else found[::-1]
+
+    def _is_scalar(self, name: str) -> bool:
+        variable = self.variables.get(name)
+        return name.startswith("_lio") or bool(getattr(variable, "scalar", False))
 
     def _is_of_cell(self, name: str) -> bool:
         variable = self.variables.get(name)

@@ -8,11 +8,16 @@ from typing import Any
 from brian2.codegen.codeobject import CodeObject
 from brian2.core.network import Network
 from brian2.core.preferences import prefs
+from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
 from .cells_target import FastCPPStandaloneCodeObject
+from .counting import Counters
+from .matrix import MatrixVariable
 from .resting import groups_that_may_rest
+from .summing import summed_matrices
+from .traces import traces
 
 NAME = "cpp_standalone_fast"
 
@@ -47,6 +52,10 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         self._n_runs = 0
         #: C++ arrays that say which blocks of cells are awake in the run, by name of group.
         self.awake_arrays: dict[str, str] = {}
+        #: C++ arrays that say in which blocks of cells a trace is not zero, by variable.
+        self.trace_arrays: dict[ArrayVariable, str] = {}
+        #: Counters of changes to the columns of matrices in the run.
+        self.counters: dict[MatrixVariable, Counters] = {}
 
     def code_object_class(
         self, codeobj_class: type[CodeObject] | None = None, fallback_pref: str | None = None
@@ -59,8 +68,18 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         self._n_runs += 1
         # threads share out the cells of a loop over all of them
         threads = prefs.devices.cpp_standalone.openmp_threads
-        groups = groups_that_may_rest(net.sorted_objects) if threads == 0 else frozenset()
+        objects = net.sorted_objects
+        groups = groups_that_may_rest(objects) if threads == 0 else frozenset()
         self.awake_arrays = {group: f"_awake_{group}_{self._n_runs}" for group in groups}
+        self.trace_arrays = {
+            trace: f"_trace_{trace.owner.name}_{trace.name}_{self._n_runs}"
+            for trace in (traces(objects) if threads == 0 else ())
+            if trace.owner.name not in groups
+        }
+        self.counters = {
+            variable: Counters(f"_changes_{variable.owner.name}_{variable.name}_{self._n_runs}", sum_)
+            for variable, sum_ in summed_matrices(objects).items()
+        }
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)
 

@@ -51,13 +51,29 @@ def groups_that_may_rest(objects: Iterable[BrianObject]) -> frozenset[str]:
             continue
         if not isinstance(obj, DenseRunner) and type(obj) is not CodeRunner:
             return frozenset()
-        one_by_one = isinstance(obj, DenseRunner) and obj.group.layout.kind == "one_to_one"
-        if not (one_by_one and obj.driver != "all"):
+        if not writes_one_by_one(obj):
             groups -= _written_groups(obj)
     return frozenset(groups)
 
 
-def _written_groups(runner: CodeRunner) -> set[str]:
-    names = {parse_statement(line)[0] for line in runner.abstract_code.splitlines() if line.strip()}
+def writes_one_by_one(runner: CodeRunner) -> bool:
+    """Whether an object's code writes to the cells of events alone."""
+    one_by_one = isinstance(runner, DenseRunner) and runner.group.layout.kind == "one_to_one"
+    return one_by_one and runner.driver != "all"
+
+
+def statements_of(runner: CodeRunner) -> list[tuple[str, str, str]]:
+    """Variable, operation and expression of each statement of an object's code."""
+    lines = [line for line in runner.abstract_code.splitlines() if line.split("#")[0].strip()]
+    return [parse_statement(line)[:3] for line in lines]
+
+
+def written_variables(runner: CodeRunner) -> set[ArrayVariable]:
+    """All arrays that an object's code writes to."""
+    names = {name for name, _, _ in statements_of(runner)}
     variables = [runner.group.variables[name] for name in names if name in runner.group.variables]
-    return {variable.owner.name for variable in variables if isinstance(variable, ArrayVariable)}
+    return {variable for variable in variables if isinstance(variable, ArrayVariable)}
+
+
+def _written_groups(runner: CodeRunner) -> set[str]:
+    return {variable.owner.name for variable in written_variables(runner)}

@@ -7,8 +7,11 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.utils.stringtools import stripped_deindented_lines
 
+from .counting import BLOCK, Counters, counters
 from .generator import Statements, VectorisableCPPCodeGenerator
 from .matrix import POST_INDEX, PRE_INDEX
+from .neutral import Neutral, find_neutral
+from .waking import trace_array
 
 
 class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
@@ -23,10 +26,53 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
     def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
         """``by_row`` and ``by_column``, the parts of the code; None if it has to stay whole."""
         by_row = by_column = None
-        if set(vector) == {None} and not self._mixes_indices(vector[None]):
-            by_row = self._split(vector[None], PRE_INDEX, POST_INDEX)
-            by_column = self._split(vector[None], POST_INDEX, PRE_INDEX)
-        return {"by_row": by_row, "by_column": by_column}
+        counted: list[Counters] = []
+        if set(vector) == {None}:
+            counted = self._counters(self.arrays_helper(vector[None])[1])
+            if not self._mixes_indices(vector[None]):
+                by_row = self._split(vector[None], PRE_INDEX, POST_INDEX)
+                by_row |= self._in_blocks(vector[None])
+                by_column = self._split(vector[None], POST_INDEX, PRE_INDEX)
+        return {"by_row": by_row, "by_column": by_column, "block": BLOCK, "counted": [one.array for one in counted]}
+
+    def _counters(self, names: set[str]) -> list[Counters]:
+        """The counters of the matrices among some variables."""
+        found = (counters(self.variables[name]) for name in sorted(names))
+        return [one for one in found if one is not None]
+
+    def _in_blocks(self, statements: list[Statement]) -> dict[str, Any]:
+        """What is left undone in some blocks of columns, see `neutral` and `summing`."""
+        read, write, _, _ = self.arrays_helper(statements)
+        of_synapses, of_cells = (
+            {name for name in read | write if self.variable_indices[name] == index}
+            for index in ("_idx", POST_INDEX)
+        )
+        neutral = find_neutral(
+            statements, of_synapses & write, of_cells & read - write, self.variables
+        )
+        summed = [
+            one for one in self._counters(of_synapses) if self.name.startswith(f"{one.reader}_")
+        ]
+        return {
+            "neutral": None if neutral is None else self._neutral_code(neutral),
+            "summed": summed[0].array if summed else None,
+            "sums": [self.get_array_name(self.variables[name]) for name in sorted(of_cells & write)],
+        }
+
+    def _neutral_code(self, neutral: Neutral) -> dict[str, Any]:
+        """Code of a block in which cells have neutral values, and the test for them."""
+        left = list(neutral.statements)
+        code = self._split(left, PRE_INDEX, POST_INDEX)
+        # what a clip alters, which is hardly ever anything, is written in a loop of its own
+        clips = [s for s in left if self.variable_indices.get(s.var) == "_idx"]
+        code["clips"] = self._split(clips, PRE_INDEX, POST_INDEX) if clips else None
+        code["clipped"] = [s.var for s in clips]
+        code["read"] = "\n".join(self.translate_to_read_arrays(set(neutral.names), set(), set()))
+        code["names"], code["value"] = neutral.names, neutral.value
+        traces = [trace_array(self.variables[name]) for name in neutral.names]
+        known = neutral.value == 0 and None not in traces
+        code["traces"] = traces if known else []
+        return code
 
     def _mixes_indices(self, statements: list[Statement]) -> bool:
         read, write, _, _ = self.arrays_helper(statements)
@@ -56,7 +102,7 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
         }
         code = {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
         shared = any(self.variables[name].scalar for name in write)
-        return code | {"rows_together": not (of_outer or shared)}
+        return code | {"rows_together": not (of_outer or shared), "clipped": []}
 
     def _load(self, names: set[str], read: set[str], write: set[str]) -> list[str]:
         return self.translate_to_read_arrays(

@@ -1,4 +1,4 @@
-"""C++ that wakes cells at rest, see `resting`."""
+"""C++ that wakes cells at rest and traces, see `resting` and `traces`."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,10 +16,16 @@ def awake_array(group: Any) -> str | None:
     return arrays.get(group.name) if isinstance(group, Group) else None
 
 
+def trace_array(variable: Any) -> str | None:
+    """C++ name of the array that says in which blocks a trace is not zero, if it is one."""
+    arrays: Mapping[Any, str] = getattr(get_device(), "trace_arrays", {})
+    return arrays.get(variable)
+
+
 def waking_lines(
     written: Collection[str], variables: Mapping[str, Any], indices: Mapping[str, str]
 ) -> list[str]:
-    """Return C++ that wakes the cells that code writes to.
+    """Return C++ that wakes the cells, and the traces, that code writes to.
 
     Parameters
     ----------
@@ -28,8 +34,12 @@ def waking_lines(
     variables, indices : mapping
         Variables, and names of their indices, by name.
     """
-    cells = {(awake_array(variables[name].owner), indices[name]) for name in written}
+    woken = {
+        (array, indices[name])
+        for name in written
+        for array in (awake_array(variables[name].owner), trace_array(variables[name]))
+        if array is not None
+    }
     return [
-        f"extern char {array}[]; {array}[{index} / {BLOCK}] = 1;"
-        for array, index in sorted((array, index) for array, index in cells if array is not None)
+        f"extern char {array}[]; {array}[{index} / {BLOCK}] = 1;" for array, index in sorted(woken)
     ]

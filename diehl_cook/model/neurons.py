@@ -56,9 +56,10 @@ CLAMP = "v = v_reset"
 # The presynaptic trace of the learning rules, paper section 2.3.
 INPUT_TRACE = "dx/dt = -x / tau_presynaptic : 1"
 
-# For the normalisation of the input weights: their sum, and what it is set to.
+# For the normalisation of the input weights: their sum, what it is set to, and their factor.
 NORMALISATION = """
 input_weight : 1
+weight_scale : 1
 weight_sum : 1 (shared, constant)
 """
 

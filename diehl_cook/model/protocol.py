@@ -78,6 +78,14 @@ maximum_spikes : integer (shared, constant)
 skips_silent : integer (shared, constant)
 seed : integer (shared, constant)
 """
+# Weights whose sum is right but for errors of rounding are left as they are: most cells have not
+# changed theirs since the last showing.
+WEIGHT_SCALE = """
+is_right = int(abs(weight_sum - input_weight) <= {rounding} * weight_sum)
+weight_scale = is_right + (1 - is_right) * weight_sum / input_weight
+"""
+#: How far from the sum 784 weights may end that were scaled to it, in units of their precision.
+ROUNDING_ERRORS = 16
 PRESENTATION_ENDS = "step == presentation_steps - 1"
 NEXT_PRESENTATION = """
 enough = int(spikes >= minimum_spikes)
@@ -294,9 +302,11 @@ def normalise(network: Network, clock: Clock) -> None:
     cells, synapses = network[EXCITATORY], network[INPUT_TO_EXCITATORY]
     cells.run_regularly("input_weight = 0", order=0, name="normalise_clear", **slot)
     synapses.run_regularly("input_weight_post += w", order=1, name="normalise_sum", **slot)
-    synapses.run_regularly(
-        "w *= weight_sum_post / input_weight_post", order=2, name="normalise_scale", **slot
+    rounding = ROUNDING_ERRORS * float(np.finfo(synapses.variables["w"].dtype).eps)
+    cells.run_regularly(
+        WEIGHT_SCALE.format(rounding=repr(rounding)), order=2, name="normalise_factor", **slot
     )
+    synapses.run_regularly("w *= weight_scale_post", order=3, name="normalise_scale", **slot)
 
 
 def _stop_if(condition: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -3,7 +3,8 @@
    synapses are visited: those of presynaptic cells with an event ('pre'), of postsynaptic ones
    ('post'), or everyone's ('all', row by row). Where a row needs nothing of its presynaptic cell,
    several go together, which loads and stores the postsynaptic cells once for all of them; each
-   cell still sees them in order.
+   cell still sees them in order. Blocks of columns in which there is nothing to do, or little, are
+   found beforehand.
    USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
@@ -12,8 +13,137 @@
 {% set _inner_size = layout.rows if driver == 'post' else layout.columns %}
 {% set _every_event_counts = driver == 'all' or not only_some_cells %}
 {% set _together = driver != 'post' and layout.kind == 'all' and _every_event_counts and _code is not none and _code['rows_together'] %}
+{# from step to step, only where it need not be found out from the cells' values #}
+{% set _neutral = _code['neutral'] if _together and (driver == 'all' or _code['neutral'] is none or _code['neutral']['traces']) else none %}
+{% set _traces = _neutral['traces'] if _neutral is not none else [] %}
+{% set _summed = _code['summed'] if _together else none %}
+{% set _in_blocks = _neutral is not none or _summed is not none %}
+{% set _n_blocks = (layout.columns + block - 1) // block %}
+
+{% macro _independent() %}
+#if defined(__clang__)
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+{% endmacro %}
+
+{# Some columns of `size` rows at once; the inner loop is unrolled, whatever its length, else the
+   loop around it is not vectorised #}
+{% macro _columns(code, size, begin, end, stores=true) %}
+{{_independent()}}
+for (size_t _inner = {{begin}}; _inner < {{end}}; _inner++)
+{
+    const int32_t j = _inner;
+    const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
+    {{code['load_inner']|autoindent}}
+    #pragma GCC unroll {{size}}
+    for (int32_t _k = 0; _k < {{size}}; _k++)
+    {
+        const int32_t i = _rows[_k];
+        const size_t _idx = _rows[_k] * {{layout.columns}} + _inner;
+        const size_t _vectorisation_idx = _idx;
+        {{code['load']|autoindent}}
+        {% for name in code["clipped"] %}
+        const auto _before_{{name}} = {{name}};
+        {% endfor %}
+        {{code['body']|autoindent}}
+        {% for name in code["clipped"] %}
+        _clipped |= {{name}} != _before_{{name}};
+        {% endfor %}
+        {% if stores %}
+        {{code['store']|autoindent}}
+        {% endif %}
+    }
+    {{code['store_inner']|autoindent}}
+}
+{% endmacro %}
+
+{# The same for the stretches of columns in which there is all to do, or little #}
+{% macro _rows_in_stretches(size) %}
+for (int32_t _s = 0; _s < _n_stretches; _s++)
+{
+    const size_t _first = _ends[_s], _last = _ends[_s + 1];
+    if (_to_do[_first / {{block}}])
+    {
+        {{_columns(_code, size, '_first', '_last')}}
+        {{_count('_first', '_last')}}
+        continue;
+    }
+    {% if _neutral is not none and _neutral['body'] %}
+    int32_t _clipped = 0;
+    {{_columns(_neutral, size, '_first', '_last', stores=false)}}
+    {% if _neutral['clips'] %}
+    if (_clipped)
+    {
+        {{_columns(_neutral['clips'], size, '_first', '_last')}}
+        {{_count('_first', '_last')}}
+    }
+    {% endif %}
+    {% endif %}
+}
+{% endmacro %}
+
+{% macro _count(begin, end) %}
+{% for array in counted %}
+for (size_t _b = {{begin}} / {{block}}; _b * {{block}} < {{end}}; _b++)
+    {{array}}[_b]++;
+{% endfor %}
+{% endmacro %}
+
+{# The blocks of columns in which some cell has no neutral value, or a sum has to be made again #}
+{% macro _find_what_is_to_do() %}
+{% if _summed %}
+static uint32_t _seen[{{_n_blocks}}];
+static bool _is_first = true;
+{% for array in _code['sums'] %}
+static decltype(+*{{array}}) _started_{{loop.index}}[{{layout.columns}}], _ended_{{loop.index}}[{{layout.columns}}];
+{% endfor %}
+{% endif %}
+for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
+{
+    const size_t _first = _b * {{block}};
+    const size_t _last = _first + {{block}} < {{layout.columns}} ? _first + {{block}} : {{layout.columns}};
+    int32_t _some = 0;
+    {% if _summed %}
+    _some |= _is_first | (_seen[_b] != {{_summed}}[_b]);
+    _seen[_b] = {{_summed}}[_b];
+    {% endif %}
+    for (size_t _inner = _first; _inner < _last; _inner++)
+    {
+        const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
+        {% if _neutral is not none %}
+        {{_neutral['read']|autoindent}}
+        {% for name in _neutral['names'] %}
+        _some |= {{name}} != {{_neutral['value']}};
+        {% endfor %}
+        {% endif %}
+        {% for array in _code['sums'] if _summed %}
+        _some |= _started_{{loop.index}}[_inner] != {{array}}[_postsynaptic_idx];
+        {% endfor %}
+    }
+    _to_do[_b] = _some;
+    {% if _summed %}
+    for (size_t _inner = _first; _inner < _last; _inner++)
+    {
+        const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
+        {% for array in _code['sums'] %}
+        _started_{{loop.index}}[_inner] = {{array}}[_postsynaptic_idx];
+        if (!_some)
+            {{array}}[_postsynaptic_idx] = _ended_{{loop.index}}[_inner];
+        {% endfor %}
+    }
+    {% endif %}
+}
+{% endmacro %}
 
 {% block extra_headers %}
+{% if _in_blocks %}
+#include <cstring>
+{% for array in _traces %}
+extern char {{array}}[];
+{% endfor %}
+{% endif %}
 {% if _together %}
 // additions into a cell stay in the order of the rows
 #if defined(__clang__)
@@ -22,11 +152,19 @@
 #pragma GCC optimize("no-associative-math")
 #endif
 {% endif %}
+{% if _summed %}
+#include <cstdint>
+// changes of each block of columns: the first sum is made of all of them
+uint32_t {{_summed}}[{{_n_blocks}}];
+{% endif %}
 {% endblock %}
 
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;
+    {% for array in counted %}
+    extern uint32_t {{array}}[];
+    {% endfor %}
     {% if driver == 'all' %}
     {{scalar_code|autoindent}}
     const int32_t _num_outer = {{_outer_size}};
@@ -43,37 +181,55 @@
         return {% if driver == 'all' %}_n{% else %}{{_eventspace}}[_n] - {{first_cell}}{% endif %};
     };
     int32_t _n = 0;
-    {% for size in (4, 2) if _together %}
+    {% if _in_blocks %}
+    char _to_do[{{_n_blocks}}];
+    {% if _traces %}
+    for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
+        _to_do[_b] = {% for array in _traces %}{{array}}[_b]{{' | ' if not loop.last}}{% endfor %};
+    {% else %}
+    {{_find_what_is_to_do()}}
+    {% endif %}
+    {# stretches of blocks with the same to do are mostly those of the step before #}
+    static char _known[{{_n_blocks}}] = {2};
+    static int32_t _n_stretches, _ends[{{_n_blocks + 1}}];
+    if (std::memcmp(_known, _to_do, {{_n_blocks}}) != 0)
+    {
+        std::memcpy(_known, _to_do, {{_n_blocks}});
+        _n_stretches = 1;
+        for (int32_t _b = 1; _b < {{_n_blocks}}; _b++)
+        {
+            _ends[_n_stretches] = _b * {{block}};
+            _n_stretches += _to_do[_b] != _to_do[_b - 1];
+        }
+        _ends[_n_stretches] = {{layout.columns}};
+    }
+    {% endif %}
+    {% for size in (4, 2, 1) if _together and (size > 1 or _in_blocks) %}
     for (; _n + {{size}} <= _num_outer; _n += {{size}})
     {
         size_t _rows[{{size}}];
         for (int32_t _k = 0; _k < {{size}}; _k++)
             _rows[_k] = _outer_of(_n + _k);
-        #if defined(__clang__)
-        #pragma clang loop vectorize(assume_safety)
-        #else
-        #pragma GCC ivdep
-        #endif
-        for (size_t _inner = 0; _inner < {{_inner_size}}; _inner++)
-        {
-            const int32_t j = _inner;
-            const size_t _postsynaptic_idx = _inner + {{layout.column_start}};
-            {{_code['load_inner']|autoindent}}
-            {# unrolled, whatever its length: else the loop around it is not vectorised #}
-            #pragma GCC unroll {{size}}
-            for (int32_t _k = 0; _k < {{size}}; _k++)
-            {
-                const int32_t i = _rows[_k];
-                const size_t _idx = _rows[_k] * {{layout.columns}} + _inner;
-                const size_t _vectorisation_idx = _idx;
-                {{_code['load']|autoindent}}
-                {{_code['body']|autoindent}}
-                {{_code['store']|autoindent}}
-            }
-            {{_code['store_inner']|autoindent}}
-        }
+        {% if _in_blocks %}
+        {{_rows_in_stretches(size)}}
+        {% else %}
+        {{_columns(_code, size, 0, _inner_size)}}
+        {% endif %}
     }
     {% endfor %}
+    {% if _summed %}
+    _is_first = false;
+    for (size_t _inner = 0; _inner < {{layout.columns}}; _inner++)
+    {
+        {% for array in _code['sums'] %}
+        _ended_{{loop.index}}[_inner] = {{array}}[_inner + {{layout.column_start}}];
+        {% endfor %}
+    }
+    {% endif %}
+    {% if not _in_blocks %}
+    {% if driver != 'post' %}
+    {{_count(0, layout.columns)}}
+    {% endif %}
     for (; _n < _num_outer; _n++)
     {
         const size_t _outer = _outer_of(_n);
@@ -82,6 +238,9 @@
             continue;
         {% endif %}
         {% if driver == 'post' %}
+        {% for array in counted %}
+        {{array}}[_outer / {{block}}]++;
+        {% endfor %}
         const int32_t j = _outer;
         const size_t _postsynaptic_idx = _outer + {{layout.column_start}};
         {% else %}
@@ -104,11 +263,7 @@
         const size_t _last = _side == 0 ? _self : {{_inner_size}};
         {% endif %}
         {% if _code is not none %}
-        #if defined(__clang__)
-        #pragma clang loop vectorize(assume_safety)
-        #else
-        #pragma GCC ivdep
-        #endif
+        {{_independent()}}
         {% endif %}
         for (size_t _inner = _first; _inner < _last; _inner++)
         {
@@ -144,5 +299,6 @@
         {{_code['store_outer']|autoindent}}
         {% endif %}
     }
+    {% endif %}
     }
 {% endblock %}

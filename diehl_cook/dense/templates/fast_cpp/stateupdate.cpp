@@ -5,9 +5,15 @@
 {% extends 'common_group.cpp' %}
 
 {% block extra_headers %}
-{% if awake %}
+{% for trace in traces %}
+// 0 where the trace is zero in all cells of a block
+char {{trace.array}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) // block)}} };
+{% endfor %}
+{% if awake or traces %}
 #include <cstdint>
 #include <cstring>
+{% endif %}
+{% if awake %}
 // 0: at rest; 2: as it was when last looked at, and at rest if so in the next look as well
 char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) // block)}} };
 namespace {
@@ -103,7 +109,45 @@ static inline uint64_t _bits(const int64_t value)
     {
         // vector code
         const size_t _vectorisation_idx = _idx;
-        {{vector_code|autoindent}}
+        {{(all_but_traces if traces else vector_code)|autoindent}}
     }
+    {% endif %}
+    {% if traces %}
+    {# what else there is has used the traces as they were #}
+    static uint32_t _n_updates = 0;
+    const bool _look = ++_n_updates % 32 == 0;
+    {% for trace in traces %}
+    for (int _first = 0; _first < _N; _first += {{block}})
+    {
+        {# eight blocks of zeros at once #}
+        uint64_t _eight;
+        if (_first + {{8 * block}} <= _N)
+        {
+            std::memcpy(&_eight, {{trace.array}} + _first / {{block}}, 8);
+            if (_eight == 0)
+            {
+                _first += {{7 * block}};
+                continue;
+            }
+        }
+        char& _is_not_zero = {{trace.array}}[_first / {{block}}];
+        if (!_is_not_zero)
+            continue;
+        const int _last = _first + {{block}} < _N ? _first + {{block}} : _N;
+        {{independent_pragma(variable_indices, variables)}}
+        for (int _idx = _first; _idx < _last; _idx++)
+        {
+            const size_t _vectorisation_idx = _idx;
+            {{trace.code|autoindent}}
+        }
+        if (_look)
+        {
+            int32_t _some = 0;
+            for (int _idx = _first; _idx < _last; _idx++)
+                _some |= {{trace['values']}}[_idx] != 0;
+            _is_not_zero = _some;
+        }
+    }
+    {% endfor %}
     {% endif %}
 {% endblock %}

@@ -1,0 +1,70 @@
+"""Traces: variables of cells that decay on their own, and are zero in most cells.
+
+A trace is set where a cell fires and forgotten soon after. In programs of ``cpp_standalone_fast`` each
+trace of a group has an array of bytes, one for each block of cells, that is zero where the trace is
+zero in the whole block: there it needs no update, and what a product with it adds to synapses is nothing
+(`neutral`). What writes to a cell sets its byte; the update of the trace looks from time to time whether
+all have come to zero.
+"""
+
+from collections.abc import Iterable
+
+from brian2.core.base import BrianObject
+from brian2.core.variables import ArrayVariable
+from brian2.groups.group import CodeRunner
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.parsing.sympytools import str_to_sympy
+from brian2.utils.stringtools import get_identifiers
+
+from .resting import HARMLESS, statements_of, writes_one_by_one, written_variables
+from .synapses import DenseRunner
+
+
+def traces(objects: Iterable[BrianObject]) -> list[ArrayVariable]:
+    """Find the traces that dense synapses use and to whose cells everything writes one at a time.
+
+    Parameters
+    ----------
+    objects : iterable of BrianObject
+        All objects of a network, with those that others contain.
+
+    Returns
+    -------
+    list of ArrayVariable
+        Empty if there is an object of a kind that is not known here.
+    """
+    objects = list(objects)
+    if any(not isinstance(obj, (*HARMLESS, CodeRunner)) for obj in objects):
+        return []
+    found = [
+        variable for obj in objects if type(obj) is NeuronGroup for variable in _decaying(obj)
+    ]
+    written = {
+        variable
+        for obj in objects
+        if isinstance(obj, CodeRunner) and not isinstance(obj, HARMLESS)
+        if not writes_one_by_one(obj)
+        for variable in written_variables(obj)
+    }
+    used = {
+        obj.group.variables.get(name)
+        for obj in objects
+        if isinstance(obj, DenseRunner)
+        for _, _, expr in statements_of(obj)
+        for name in get_identifiers(expr)
+    }
+    return [variable for variable in found if variable in used - written]
+
+
+def _decaying(group: NeuronGroup) -> list[ArrayVariable]:
+    """Variables that stay at zero, and depend on nothing else that moves."""
+    found = []
+    for name in sorted(group.equations.diff_eq_names):
+        expr = group.equations[name].expr.code
+        others = [group.variables.get(other) for other in get_identifiers(expr) - {name}]
+        known = all(
+            isinstance(other, ArrayVariable) and other.scalar and other.constant for other in others
+        )
+        if known and str_to_sympy(expr).subs(str_to_sympy(name), 0) == 0:
+            found.append(group.variables[name])
+    return found
