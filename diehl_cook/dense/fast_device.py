@@ -77,8 +77,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             if trace.owner.name not in groups
         }
         self.counters = {
-            variable: Counters(f"_changes_{variable.owner.name}_{variable.name}_{self._n_runs}", sum_)
-            for variable, sum_ in summed_matrices(objects).items()
+            matrix: Counters(f"_changes_{matrix.owner.name}_{matrix.name}_{self._n_runs}", reader)
+            for matrix, reader in summed_matrices(objects).items()
         }
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)

@@ -1,8 +1,8 @@
 """Code of synapses that leaves them as they are where cells have neutral values.
 
 ``w = clip(w - eta*x_post, 0, w_max)`` does nothing but clip where the trace ``x_post`` is zero, and
-``w *= scale_post`` nothing at all where ``scale_post`` is one. Most cells have such values most of the
-time, and weights that stay as they are need not be written, nor, often, be read.
+``w *= scale_post`` nothing at all where ``scale_post`` is one. Most cells have such values most of
+the time, and weights that stay as they are need not be written, nor, often, be read.
 """
 
 from collections.abc import Collection, Mapping

@@ -1,9 +1,9 @@
 """Which columns of a matrix have changed, so that sums over the others need not be made again.
 
 In programs of ``cpp_standalone_fast`` a matrix over whose rows some code sums up, such as
-``total_post += w``, has a counter for each block of columns, which all that writes to the block moves
-on. Where neither the counter nor the value that the sum started from has moved since the last time,
-the sum is what it was.
+``total_post += w``, has a counter for each block of columns, which all that writes to the block
+moves on. Where neither the counter nor the value that the sum started from has moved since the
+last time, the sum is what it was.
 """
 
 from collections.abc import Iterable
@@ -34,9 +34,9 @@ def summed_matrices(objects: Iterable[BrianObject]) -> dict[MatrixVariable, str]
         not known.
     """
     objects = list(objects)
-    runners = [obj for obj in objects if isinstance(obj, CodeRunner) and not isinstance(obj, HARMLESS)]
     if any(not isinstance(obj, (*HARMLESS, CodeRunner)) for obj in objects):
         return {}
+    runners = [obj for obj in objects if not isinstance(obj, HARMLESS)]
     found: dict[MatrixVariable, list[str]] = {}
     for runner in runners:
         for variable in _summed(runner):

@@ -33,7 +33,12 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
                 by_row = self._split(vector[None], PRE_INDEX, POST_INDEX)
                 by_row |= self._in_blocks(vector[None])
                 by_column = self._split(vector[None], POST_INDEX, PRE_INDEX)
-        return {"by_row": by_row, "by_column": by_column, "block": BLOCK, "counted": [one.array for one in counted]}
+        return {
+            "by_row": by_row,
+            "by_column": by_column,
+            "block": BLOCK,
+            "counted": [one.array for one in counted],
+        }
 
     def _counters(self, names: set[str]) -> list[Counters]:
         """The counters of the matrices among some variables."""
@@ -53,10 +58,11 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
         summed = [
             one for one in self._counters(of_synapses) if self.name.startswith(f"{one.reader}_")
         ]
+        sums = [self.variables[name] for name in sorted(of_cells & write)]
         return {
             "neutral": None if neutral is None else self._neutral_code(neutral),
             "summed": summed[0].array if summed else None,
-            "sums": [self.get_array_name(self.variables[name]) for name in sorted(of_cells & write)],
+            "sums": [self.get_array_name(variable) for variable in sums],
         }
 
     def _neutral_code(self, neutral: Neutral) -> dict[str, Any]:

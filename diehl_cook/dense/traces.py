@@ -1,10 +1,10 @@
 """Traces: variables of cells that decay on their own, and are zero in most cells.
 
-A trace is set where a cell fires and forgotten soon after. In programs of ``cpp_standalone_fast`` each
-trace of a group has an array of bytes, one for each block of cells, that is zero where the trace is
-zero in the whole block: there it needs no update, and what a product with it adds to synapses is nothing
-(`neutral`). What writes to a cell sets its byte; the update of the trace looks from time to time whether
-all have come to zero.
+A trace is set where a cell fires and forgotten soon after. In programs of ``cpp_standalone_fast``
+each trace of a group has an array of bytes, one for each block of cells, that is zero where the
+trace is zero in the whole block: there it needs no update, and what a product with it adds to
+synapses is nothing (`neutral`). What writes to a cell sets its byte; the update of the trace looks
+from time to time whether all have come to zero.
 """
 
 from collections.abc import Iterable
@@ -36,9 +36,7 @@ def traces(objects: Iterable[BrianObject]) -> list[ArrayVariable]:
     objects = list(objects)
     if any(not isinstance(obj, (*HARMLESS, CodeRunner)) for obj in objects):
         return []
-    found = [
-        variable for obj in objects if type(obj) is NeuronGroup for variable in _decaying(obj)
-    ]
+    found = [variable for obj in objects if type(obj) is NeuronGroup for variable in _decaying(obj)]
     written = {
         variable
         for obj in objects
