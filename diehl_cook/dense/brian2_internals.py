@@ -74,11 +74,14 @@ NAMES: Names = {
     # equations and statements
     "brian2.codegen.statements": ("Statement",),
     "brian2.codegen.statements.Statement": (
-        *("constant", "dtype", "expr", "op", "scalar", "used_boolean_variables", "var"),
+        "__init__(var, op, expr, comment, dtype, scalar)",
+        *("comment", "constant", "dtype", "expr", "inplace", "op", "scalar"),
+        *("used_boolean_variables", "var"),
     ),
     "brian2.codegen.translation": ("get_identifiers_recursively",),
     "brian2.equations.equations": ("DIFFERENTIAL_EQUATION", "PARAMETER", "SUBEXPRESSION"),
     "brian2.parsing.statements": ("parse_statement",),
+    "brian2.parsing.sympytools": ("str_to_sympy(expr)", "sympy_to_str(sympy_expr)"),
     "brian2.utils.stringtools": (
         *("get_identifiers", "stripped_deindented_lines", "word_substitute"),
     ),

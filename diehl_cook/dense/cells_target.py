@@ -105,19 +105,23 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
 
     def _traces_apart(self, statements: list[Statement]) -> dict[str, Any]:
         """Code of the traces, each for itself, and of all the rest."""
-        traces = []
+        traces: list[dict[str, Any]] = []
         rest = statements
         for name in sorted(self.arrays_helper(statements)[1] if self._updates_state() else ()):
             array = trace_array(self.variables[name])
             of_trace = self._statements_of(name, statements)
-            if array is None or of_trace is None:
+            if array is None:
+                continue
+            if of_trace is None:  # it counts as not zero for good
+                traces.append({"array": array, "code": None})
                 continue
             rest = [statement for statement in rest if statement not in of_trace]
-            code = self._code_of_cells(of_trace)
             values = self.get_array_name(self.variables[name])
-            traces.append({"array": array, "values": values, "code": code})
-        code = self._code_of_cells(rest) if traces else None
-        return {"traces": traces, "all_but_traces": code}
+            traces.append({"array": array, "values": values, "code": self._code_of_cells(of_trace)})
+        return {
+            "traces": traces,
+            "all_but_traces": self._code_of_cells(rest) if traces else None,
+        }
 
     def _code_of_cells(self, statements: list[Statement]) -> list[str]:
         """Code of one cell; what is the same for all cells has been read before."""

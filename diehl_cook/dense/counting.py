@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from brian2.core.variables import ArrayVariable
 from brian2.devices.device import get_device
+
+from .waking import full_name
 
 #: Columns that share a counter.
 BLOCK = 16
@@ -18,7 +20,7 @@ class Counters:
     reader: str
 
 
-def counters(variable: Any) -> Counters | None:
+def counters(variable: ArrayVariable) -> Counters | None:
     """The counters of a matrix in the run that is prepared, if it has any."""
-    known: Mapping[Any, Counters] = getattr(get_device(), "counters", {})
-    return known.get(variable)
+    known: Mapping[str, Counters] = getattr(get_device(), "counters", {})
+    return known.get(full_name(variable))

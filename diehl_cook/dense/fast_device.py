@@ -8,16 +8,15 @@ from typing import Any
 from brian2.codegen.codeobject import CodeObject
 from brian2.core.network import Network
 from brian2.core.preferences import prefs
-from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices
 
 from .cells_target import FastCPPStandaloneCodeObject
 from .counting import Counters
-from .matrix import MatrixVariable
 from .resting import groups_that_may_rest
 from .summing import summed_matrices
 from .traces import traces
+from .waking import full_name
 
 NAME = "cpp_standalone_fast"
 
@@ -52,10 +51,10 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         self._n_runs = 0
         #: C++ arrays that say which blocks of cells are awake in the run, by name of group.
         self.awake_arrays: dict[str, str] = {}
-        #: C++ arrays that say in which blocks of cells a trace is not zero, by variable.
-        self.trace_arrays: dict[ArrayVariable, str] = {}
-        #: Counters of changes to the columns of matrices in the run.
-        self.counters: dict[MatrixVariable, Counters] = {}
+        #: C++ arrays that say in which blocks of cells a trace is not zero, by full name.
+        self.trace_arrays: dict[str, str] = {}
+        #: Counters of changes to the columns of matrices in the run, by full name of the matrix.
+        self.counters: dict[str, Counters] = {}
 
     def code_object_class(
         self, codeobj_class: type[CodeObject] | None = None, fallback_pref: str | None = None
@@ -72,12 +71,12 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         groups = groups_that_may_rest(objects) if threads == 0 else frozenset()
         self.awake_arrays = {group: f"_awake_{group}_{self._n_runs}" for group in groups}
         self.trace_arrays = {
-            trace: f"_trace_{trace.owner.name}_{trace.name}_{self._n_runs}"
+            full_name(trace): f"_trace_{full_name(trace)}_{self._n_runs}"
             for trace in (traces(objects) if threads == 0 else ())
             if trace.owner.name not in groups
         }
         self.counters = {
-            matrix: Counters(f"_changes_{matrix.owner.name}_{matrix.name}_{self._n_runs}", reader)
+            full_name(matrix): Counters(f"_changes_{full_name(matrix)}_{self._n_runs}", reader)
             for matrix, reader in summed_matrices(objects).items()
         }
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks

@@ -83,14 +83,12 @@ def _at(
         if statement.var not in of_synapses:
             left.append(statement)
             if statement.op == ":=":
-                local[_symbol(statement.var, variables)] = _expression(statement, variables).subs(
-                    local
-                )
+                local[str_to_sympy(statement.var)] = _expression(statement).subs(local)
             continue
-        full = _expression(statement, variables).subs(local)
+        full = _expression(statement).subs(local)
         used = {symbol for symbol in full.free_symbols if symbol.name in of_cells}
         names |= {symbol.name for symbol in used}
-        itself = _symbol(statement.var, variables)
+        itself = str_to_sympy(statement.var)
         simple = full.subs(dict.fromkeys(used, value))
         if simple == itself:
             continue
@@ -100,16 +98,12 @@ def _at(
     return Neutral(value, tuple(sorted(names)), tuple(left)) if names else None
 
 
-def _symbol(name: str, variables: Mapping[str, Any]) -> sympy.Symbol:
-    return str_to_sympy(name, variables)
-
-
-def _expression(statement: Statement, variables: Mapping[str, Any]) -> sympy.Expr:
+def _expression(statement: Statement) -> sympy.Expr:
     """What a variable becomes, for ``w *= x`` as well as for ``w = w * x``."""
     expr = statement.expr
     if statement.inplace:
         expr = f"{statement.var} {statement.op.removesuffix('=')} ({expr})"
-    return str_to_sympy(expr, variables)
+    return str_to_sympy(expr)
 
 
 def _is_clip(expr: sympy.Expr, itself: sympy.Symbol, variables: Mapping[str, Any]) -> bool:

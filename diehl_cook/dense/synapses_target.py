@@ -31,7 +31,7 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
             counted = self._counters(self.arrays_helper(vector[None])[1])
             if not self._mixes_indices(vector[None]):
                 by_row = self._split(vector[None], PRE_INDEX, POST_INDEX)
-                by_row |= self._in_blocks(vector[None])
+                by_row = by_row | self._in_blocks(vector[None])
                 by_column = self._split(vector[None], POST_INDEX, PRE_INDEX)
         return {
             "by_row": by_row,
@@ -56,10 +56,13 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
             statements, of_synapses & write, of_cells & read - write, self.variables
         )
         summed = [
-            one for one in self._counters(of_synapses) if self.name.startswith(f"{one.reader}_")
+            one
+            for one in self._counters(of_synapses)
+            if self.name.startswith(f"{one.reader}_codeobject")
         ]
         sums = [self.variables[name] for name in sorted(of_cells & write)]
         return {
+            "clipped": [],
             "neutral": None if neutral is None else self._neutral_code(neutral),
             "summed": summed[0].array if summed else None,
             "sums": [self.get_array_name(variable) for variable in sums],
@@ -71,7 +74,8 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
         code = self._split(left, PRE_INDEX, POST_INDEX)
         # what a clip alters, which is hardly ever anything, is written in a loop of its own
         clips = [s for s in left if self.variable_indices.get(s.var) == "_idx"]
-        code["clips"] = self._split(clips, PRE_INDEX, POST_INDEX) if clips else None
+        clipping = self._split(clips, PRE_INDEX, POST_INDEX) | {"clipped": []}
+        code["clips"] = clipping if clips else None
         code["clipped"] = [s.var for s in clips]
         code["read"] = "\n".join(self.translate_to_read_arrays(set(neutral.names), set(), set()))
         code["names"], code["value"] = neutral.names, neutral.value
@@ -108,7 +112,7 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
         }
         code = {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
         shared = any(self.variables[name].scalar for name in write)
-        return code | {"rows_together": not (of_outer or shared), "clipped": []}
+        return code | {"rows_together": not (of_outer or shared)}
 
     def _load(self, names: set[str], read: set[str], write: set[str]) -> list[str]:
         return self.translate_to_read_arrays(

@@ -7,7 +7,9 @@ synapses is nothing (`neutral`). What writes to a cell sets its byte; the update
 from time to time whether all have come to zero.
 """
 
+import ast
 from collections.abc import Iterable
+from typing import Any
 
 from brian2.core.base import BrianObject
 from brian2.core.variables import ArrayVariable
@@ -60,9 +62,15 @@ def _decaying(group: NeuronGroup) -> list[ArrayVariable]:
     for name in sorted(group.equations.diff_eq_names):
         expr = group.equations[name].expr.code
         others = [group.variables.get(other) for other in get_identifiers(expr) - {name}]
-        known = all(
-            isinstance(other, ArrayVariable) and other.scalar and other.constant for other in others
-        )
-        if known and str_to_sympy(expr).subs(str_to_sympy(name), 0) == 0:
+        if _is_number(expr, others) and str_to_sympy(expr).subs(str_to_sympy(name), 0) == 0:
             found.append(group.variables[name])
     return found
+
+
+def _is_number(expr: str, others: Iterable[Any]) -> bool:
+    """Whether an expression has but numbers in it, beside a variable; outside names are numbers."""
+    calls = any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(expr, mode="eval")))
+    return not calls and all(
+        other is None or (isinstance(other, ArrayVariable) and other.scalar and other.constant)
+        for other in others
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from brian2.core.variables import ArrayVariable
 from brian2.devices.device import get_device
 from brian2.groups.group import Group
 
@@ -16,10 +17,15 @@ def awake_array(group: Any) -> str | None:
     return arrays.get(group.name) if isinstance(group, Group) else None
 
 
-def trace_array(variable: Any) -> str | None:
+def full_name(variable: ArrayVariable) -> str:
+    """Name of a variable and of the group that it belongs to, for use in C++."""
+    return f"{variable.owner.name}_{variable.name}"
+
+
+def trace_array(variable: ArrayVariable) -> str | None:
     """C++ name of the array that says in which blocks a trace is not zero, if it is one."""
-    arrays: Mapping[Any, str] = getattr(get_device(), "trace_arrays", {})
-    return arrays.get(variable)
+    arrays: Mapping[str, str] = getattr(get_device(), "trace_arrays", {})
+    return arrays.get(full_name(variable))
 
 
 def waking_lines(

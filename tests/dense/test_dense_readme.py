@@ -1,5 +1,6 @@
 """The page of the extension says what is so: its example runs, its loop is the one generated."""
 
+import gc
 import re
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def standalone():
     yield
     get_device().reinit()
     reset_device()
+    gc.collect()  # else names of objects that still exist get a number
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ static inline uint64_t _bits(const int64_t value)
     {# what else there is has used the traces as they were #}
     static uint32_t _n_updates = 0;
     const bool _look = ++_n_updates % 32 == 0;
-    {% for trace in traces %}
+    {% for trace in traces if trace.code is not none %}
     for (int _first = 0; _first < _N; _first += {{block}})
     {
         {# eight blocks of zeros at once #}
