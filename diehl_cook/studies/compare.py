@@ -40,14 +40,14 @@ def compare(paths: Sequence[Path]) -> Comparison:
     Parameters
     ----------
     paths : sequence of Path
-        Run folders.
+        Run folders; one named twice counts once.
 
     Raises
     ------
     RunFolderError
         If one is none.
     """
-    folders = [RunFolder(path) for path in paths]
+    folders = [RunFolder(path) for path in dict.fromkeys(paths)]
     values = [_values(folder) for folder in folders]
     keys = [key for key in values[0] if len({str(each.get(key)) for each in values}) > 1]
     groups: dict[tuple[Any, ...], list[RunFolder]] = {}

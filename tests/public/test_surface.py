@@ -195,16 +195,18 @@ def test_brian2_is_as_before(experiment_with, programs):
     said = python(
         "import sys, logging, brian2, diehl_cook as dc, numpy as np",
         "brian2.defaultclock.dt = 0.1 * brian2.ms",
+        "brian2.prefs.codegen.target = 'numpy'",
         "hook = sys.excepthook",
         "group = brian2.NeuronGroup(1, 'v : 1')",
         "network = dc.load('triplet_n400')",
         "network.respond(dc.load_images('test').images[:1])",
         "print(brian2.defaultclock.dt, type(brian2.get_device()).__name__, sys.excepthook is hook)",
+        "print(brian2.prefs.codegen.target)",
         "group.v = 2",
         "brian2.run(1 * brian2.ms)",
         "print(group.v[0])",
     )
-    assert said.splitlines() == ["100. us RuntimeDevice True", "2.0"]
+    assert said.splitlines() == ["100. us RuntimeDevice True", "numpy", "2.0"]
 
 
 def test_a_split_of_images(tmp_path):

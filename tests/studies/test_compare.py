@@ -45,6 +45,7 @@ def test_rows_say_what_differs_and_means_over_seeds(runs):
     assert (fast["accuracy"], fast["sd over seeds"]) == (90.0, "")
     assert slow["runs"] == f"{runs[0]} {runs[1]}"
     assert slow["paper"] == 82.9
+    assert compare.table(compare.compare([*runs, runs[0]])) == [slow, fast]
 
 
 def test_parameters_of_rules_not_chosen_are_no_difference(run_of):
