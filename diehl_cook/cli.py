@@ -35,7 +35,7 @@ from diehl_cook.model.plasticity import RULES
 from diehl_cook.stages import classify, evaluation, readout_table, report, run, whole_run
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
-from diehl_cook.store.files import WriteError, png_bytes, write_whole
+from diehl_cook.store.files import WriteError, csv_text, png_bytes, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFileError
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -50,6 +50,7 @@ from diehl_cook.studies import (
     reference_runs,
     reproduce,
     robustness,
+    statements,
     sweep,
 )
 from diehl_cook.studies.batch import BatchError, Member, run_batch, score_of
@@ -363,6 +364,16 @@ def robustness_(options: argparse.Namespace) -> None:
     print(f"Table and figures lie in {options.into}/: {', '.join(files)}.")
 
 
+def statements_(options: argparse.Namespace) -> None:
+    """Hold the answers of a network to the test images against what the paper says of its own."""
+    network = run.load(options.network)
+    rows = statements.measure(network, options.jobs)
+    name = f"statements_{network.experiment.rule}_n{network.experiment.cells}.csv"
+    write_whole(options.into / name, csv_text(rows).encode())
+    print(csv_text(rows), end="")
+    print(f"The table lies in {options.into}/{name}.")
+
+
 def peers_(options: argparse.Namespace) -> None:
     """Let other programs for this network learn and read the same images as ours."""
     environment = peers.Environment(options.python, options.example, Terminal())
@@ -476,6 +487,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_benchmark(commands)
     _add_readouts(commands)
     _add_robustness(commands)
+    _add_statements(commands)
     _add_peers(commands)
     _add_experiment_options(_add(commands, "baselines", baselines_))
     _add_check(commands)
@@ -662,6 +674,15 @@ def _add_robustness(commands: Any) -> None:
     _add_jobs(parser)
 
 
+def _add_statements(commands: Any) -> None:
+    parser = _add(commands, "statements", statements_)
+    parser.add_argument(
+        "network", metavar="NETWORK", help="run folder, network file or published name"
+    )
+    _add_into(parser)
+    _add_jobs(parser)
+
+
 def _add_peers(commands: Any) -> None:
     parser = _add(commands, "peers", peers_)
     parser.add_argument(
@@ -720,6 +741,10 @@ def _add_networks(parser: argparse.ArgumentParser) -> None:
         help="run folders, network files or names of published networks; those that are in the"
         " table already are left as they are",
     )
+    _add_into(parser)
+
+
+def _add_into(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--into",
         type=Path,
