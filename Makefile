@@ -6,6 +6,7 @@ RUN = results/$(basename $(notdir $(EXPERIMENT)))-seed$(or $(SEED),0)
 JOBS =
 SET =
 SWEEP =
+SEARCH =
 RUNS =
 SIZES = 100 400 1600 6400
 RULES =
@@ -31,7 +32,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures demo compare sweep reproduce check readme test test-all test-brian2 lint benchmark peers clean
+.PHONY: help setup train evaluate figures demo compare sweep search reproduce check readme test test-all test-brian2 lint benchmark peers clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -59,6 +60,9 @@ compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, 
 
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(SWEEP) $(jobs) $(scheduler)
+
+search: $(ready) ## try points of SEARCH=experiments/searches/triplet_n1600.yaml that the scores so far propose
+	$(run) search $(SEARCH) $(jobs) $(scheduler)
 
 reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet power_law", SEEDS=2 (default: all)
 	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(if $(SEEDS),--seeds $(SEEDS)) $(jobs) $(scheduler)

@@ -50,11 +50,13 @@ from diehl_cook.studies import (
     reference_runs,
     reproduce,
     robustness,
+    search,
     statements,
     sweep,
 )
 from diehl_cook.studies.batch import BatchError, Member, run_batch, score_of
 from diehl_cook.studies.peers import PeerError
+from diehl_cook.studies.search import SearchError
 from diehl_cook.studies.workers import ClusterError, Failure, WorkersError
 
 BAD_INPUT, FAILURE = 2, 1
@@ -85,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ExperimentError,
         DatasetError,
         FileError,
+        SearchError,
         WorkersError,
         DemoError,
     ) as error:
@@ -110,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Stopped(KeyboardInterrupt):
-    """A signal other than Ctrl-C asked to stop; its number is the argument."""
+    """A signal asked to stop; its number is the argument."""
 
 
 @contextlib.contextmanager
@@ -119,24 +122,32 @@ def _signals_heeded() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python sets handlers in its main thread only
         return
+    heard: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> NoReturn:
+        heard.append(number)
+        raise _Stopped(number)
+
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     found = {number: signal.getsignal(number) for number in numbers}
-    # Brian2 puts its own handler before the one it finds, and calls that one even where it is
-    # SIG_IGN, which `command &` of a script has.
-    if getattr(found[signal.SIGINT], "previous_handler", None) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if found[number] == signal.SIG_DFL:  # `nohup` ignores SIGHUP
-            signal.signal(number, _stop)
+    for number, handler in found.items():
+        # Brian2 puts its own handler before the one it finds, and calls that one even where it is
+        # SIG_IGN, which `command &` of a script has.
+        original = getattr(handler, "previous_handler", handler)
+        if original in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, stop)
+        elif original == signal.SIG_IGN:  # `nohup` ignores SIGHUP
+            signal.signal(number, signal.SIG_IGN)
     try:
         yield
+    except Exception:
+        # A library may have taken the signal for a failure of what it had called.
+        if heard:
+            raise _Stopped(heard[0]) from None
+        raise
     finally:
         for number, handler in found.items():
             signal.signal(number, handler)
-
-
-def _stop(number: int, _: FrameType | None) -> NoReturn:
-    raise _Stopped(number)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -253,6 +264,26 @@ def sweep_(options: argparse.Namespace) -> None:
     print(sweep.as_text(sweep.table(swept, failures)))
     print(f"The table lies in {path}.")
     _complain_of(failures, len(swept.members))
+
+
+def search_(options: argparse.Namespace) -> None:
+    """Try points that are proposed by the scores so far, on held-out training images."""
+    searched = search.load_search(options.search, options.results)
+    path = options.table or searched.folder / "table.csv"
+
+    def write() -> None:
+        write_whole(path, sweep.table_bytes(search.table(searched)))
+
+    with search.claimed(searched) as trials:
+        unknown = Member(searched.first, RunFolder(searched.folder / "unknown"))
+        _say_cost([unknown] * trials, options)
+        failures = search.run_search(
+            searched, trials, options.jobs, options.scheduler, Terminal(), write
+        )
+        rows = search.table(searched)
+    print(sweep.as_text(rows) if rows else "no trial has begun")
+    print(f"The table lies in {path}.")
+    _complain_of(failures, trials)
 
 
 def reproduce_(options: argparse.Namespace) -> None:
@@ -492,6 +523,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_experiment_options(_add(commands, "baselines", baselines_))
     _add_check(commands)
     _add_sweep(commands)
+    _add_search(commands)
     _add_reproduce(commands)
     return parser
 
@@ -560,6 +592,29 @@ def _add_sweep(commands: Any) -> None:
         metavar="FOLDER",
         default=Path("results/sweeps"),
         help="where the run folders lie, in a folder of the sweep's name (default: results/sweeps)",
+    )
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE.csv", help="table (default: beside the run folders)"
+    )
+    _add_jobs(parser)
+    _add_scheduler(parser)
+
+
+def _add_search(commands: Any) -> None:
+    parser = _add(commands, "search", search_)
+    parser.add_argument(
+        "search",
+        type=Path,
+        metavar="FILE.yaml",
+        help="search file, e.g. experiments/searches/*.yaml",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("results/searches"),
+        help="where run folders and Optuna's record lie, in a folder of the search's name"
+        " (default: results/searches)",
     )
     parser.add_argument(
         "--table", type=Path, metavar="FILE.csv", help="table (default: beside the run folders)"

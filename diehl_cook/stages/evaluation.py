@@ -150,12 +150,15 @@ class Examiner:
         size = self.presenter.experiment.evaluation.block
         show = delayed(self.presenter.show)
         start = self.presenter.at_rest(network.weights, network.theta)
+        firsts = range(0, len(images), size)
         tasks = (
             show(start, images[first : first + size], first, stage, self.workspace)
-            for first in range(0, len(images), size)
+            for first in firsts
         )
-        # Threads suffice: each waits for a process of its own, the compiled program.
-        shown = Parallel(n_jobs=self.jobs, backend="threading", return_as="generator")(tasks)
+        # Threads suffice: each waits for a process of its own, the compiled program. All that are
+        # asked for are started, however little there is to do.
+        jobs = min(self.jobs, max(len(firsts), 1))
+        shown = Parallel(n_jobs=jobs, backend="threading", return_as="generator")(tasks)
         return join(list(_reported(shown, len(images), report)))
 
     def label(self, network: TrainedNetwork, shown: Split) -> TrainedNetwork:

@@ -23,7 +23,8 @@ class WriteError(RuntimeError):
 def write_whole(path: Path, content: bytes) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half.
 
-    The folder is made where it is missing.
+    The folder is made where it is missing. What is no file, as a device, is left as it is: a
+    rename would put a file in its place.
 
     Raises
     ------
@@ -31,6 +32,8 @@ def write_whole(path: Path, content: bytes) -> None:
         If it cannot be written; nothing is left behind then.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise WriteError(f"{path}: is no file that can be written; choose another name")
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, content)
     except OSError as error:
@@ -50,7 +53,7 @@ def _write_and_rename(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
             os.replace(unfinished, path)
         except BaseException:
-            unfinished.unlink()
+            unfinished.unlink(missing_ok=True)  # a signal may come after the rename
             raise
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
 import json
 import math
 import random
-import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -20,22 +17,18 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from diehl_cook.images import splits
 from diehl_cook.model.experiment import (
-    Experiment,
     ExperimentError,
-    check_values,
     explain,
-    load_experiment,
-    read_values,
     read_yaml,
-    set_value,
 )
 from diehl_cook.model.units import Count, CountOrZero, Section, shown
 from diehl_cook.store.files import csv_text
 from diehl_cook.store.run_folder import RunFolder, what_matters
+from diehl_cook.studies import points
 from diehl_cook.studies.batch import Member, Score, score_of
+from diehl_cook.studies.points import Overrides
 from diehl_cook.studies.workers import Failure
 
-Overrides = dict[str, Any]
 Choices = dict[str, list[Any]]
 
 #: Runs of one sweep. More than anybody waits for, and few enough to check every one beforehand.
@@ -87,11 +80,9 @@ class SweepFile(Section):
         for one, other in itertools.combinations(groups, 2):
             if one & other:
                 raise ValueError(f"{min(one & other)} stands in two of set, grid, list and random")
-        for entry in self.entries or [{}]:
-            _refuse_parts_of_others({*self.common, *choices, *entry})
-        for key in ("seed", "name"):
-            if any(key in group for group in groups):
-                raise ValueError(f"{key} cannot be swept" + "; state 'seeds'" * (key == "seed"))
+        points.refuse_unfit_keys(
+            [{*self.common, *choices, *entry} for entry in self.entries or [{}]]
+        )
         return self
 
     @property
@@ -151,16 +142,13 @@ def load_sweep(path: Path, results: Path) -> Sweep:
             f"{path}: these are {shown(file.runs)} runs, and {MOST_RUNS} are the most; draw some of"
             " the points with 'random', or take values out"
         )
-    load_experiment(path.parent / file.experiment)  # names the file that something is wrong in
-    base = read_values(path.parent / file.experiment)
-    for key, value in file.common.items():
-        base = set_value(base, key, value, path.parent)
-    points = list(_points(file))
-    names = _names(points)
+    base = points.base_of(path, file.experiment, file.common)
+    overrides = list(_points(file))
+    names = points.names_of(overrides)
     folder = results / path.stem
     settings = [
         Setting(name, point, tuple(_members(path, base, name, point, file.seeds, folder)))
-        for name, point in zip(names, points, strict=True)
+        for name, point in zip(names, overrides, strict=True)
     ]
     _refuse_equals(path, settings)
     return Sweep(path.stem, tuple(file.seeds), tuple(settings))
@@ -234,13 +222,6 @@ def _numbered(choices: Choices, number: int) -> Overrides:
     return {key: point[key] for key in choices}
 
 
-def _refuse_parts_of_others(keys: set[str]) -> None:
-    for key in sorted(keys):
-        above = [other for other in keys if key.startswith(f"{other}.")]
-        if above:
-            raise ValueError(f"{key} is a part of {above[0]}; state one of them")
-
-
 def _refuse_equals(path: Path, settings: Sequence[Setting]) -> None:
     """Make sure that no two settings are one experiment, as those of 1 and 1.0 are."""
     known: dict[str, Setting] = {}
@@ -251,14 +232,10 @@ def _refuse_equals(path: Path, settings: Sequence[Setting]) -> None:
             json.dumps([what_matters(experiment), evaluation], sort_keys=True), setting
         )
         if same is not setting:
+            one, other = (points.in_words(each.overrides) for each in (same, setting))
             raise ExperimentError(
-                f"{path}: {_in_words(same.overrides)} and {_in_words(setting.overrides)} are one"
-                " experiment; take one of them out"
+                f"{path}: {one} and {other} are one experiment; take one of them out"
             )
-
-
-def _in_words(overrides: Overrides) -> str:
-    return ", ".join(f"{key}: {shown(value)}" for key, value in overrides.items())
 
 
 def _members(
@@ -271,57 +248,8 @@ def _members(
 ) -> Iterator[Member]:
     for seed in seeds:
         run_name = f"{name}-seed{seed}"
-        experiment = _experiment(path, base, overrides, seed, run_name)
+        experiment = points.experiment_at(path, base, overrides, seed, run_name)
         yield Member(splits.resolve(experiment), RunFolder(folder / run_name))
-
-
-def _experiment(
-    path: Path, base: Mapping[str, Any], overrides: Overrides, seed: int, name: str
-) -> Experiment:
-    values = dict(base)
-    for key, value in overrides.items():
-        values = set_value(values, key, value, path.parent)
-    return check_values(values | {"seed": seed, "name": name}, str(path))
-
-
-def _names(points: Sequence[Overrides]) -> list[str]:
-    """A readable name of each point, which its run folders get."""
-    keys = dict.fromkeys(key for point in points for key in point)
-    short = {key: _shortest(key, list(keys)) for key in keys}
-    names = [
-        _cut(",".join(f"{short[key]}={_plain(value)}" for key, value in point.items())) or "as_is"
-        for point in points
-    ]
-    count = Counter(names)
-    return [
-        name if count[name] == 1 else f"{name}-{_digest(repr(point))}"
-        for name, point in zip(names, points, strict=True)
-    ]
-
-
-def _shortest(key: str, keys: Sequence[str]) -> str:
-    """The last parts of a dotted key, as few as tell it from the others."""
-    parts = key.split(".")
-    for count in range(1, len(parts)):
-        ending = parts[-count:]
-        if sum(other.split(".")[-count:] == ending for other in keys) == 1:
-            return ".".join(ending)
-    return key
-
-
-def _plain(value: Any) -> str:
-    """A value without characters that a file name should not have."""
-    return re.sub(r"[^A-Za-z0-9.+_-]+", "", str(value))
-
-
-def _cut(name: str) -> str:
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9]}-{_digest(name)}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _row(
@@ -356,7 +284,6 @@ def _rounded(value: Any, digits: int = 5) -> float | str:
     return "" if value is None or np.isnan(value) else round(float(value), digits)
 
 
-_LONGEST_NAME = 120
 # What a table tells of the activity, and to how many digits.
 _ACTIVITY = {
     "spikes_per_image": 2,

@@ -108,7 +108,9 @@ def _on_cores(function: Callable[..., Any], tasks: Sequence[Task], jobs: int) ->
 def _in_processes(
     function: Callable[..., Any], tasks: dict[int, Task], jobs: int
 ) -> Iterator[Outcome]:
-    # With one job joblib would stay in this process, which a task could take with it.
+    # With one job joblib would stay in this process, which a task could take with it; of more
+    # than there are tasks it would start all.
+    jobs = min(jobs, len(tasks))
     calls = [delayed(_attempt)(function, *item) for item in tasks.items()]
     workers = Parallel(
         n_jobs=max(jobs, 2), pre_dispatch=jobs, batch_size=1, return_as="generator_unordered"

@@ -301,6 +301,22 @@ def test_signals_that_end_a_process_leave_a_checkpoint_and_a_line(
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_a_library_takes_for_a_failure_is_that_signal(
+    learner, command, smoke, tmp_path, monkeypatch, number
+):
+    def wrap(display, progress):
+        try:
+            signal.raise_signal(number)
+        except BaseException as error:  # as pydantic does while it writes an experiment
+            raise ValueError("cannot be written") from error
+
+    monkeypatch.setattr(ProgressDisplay, "__call__", wrap)
+    outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH)
+    assert outcome.code == 128 + number
+    assert "the same command goes on from the last checkpoint" in outcome.complaint
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_that_the_caller_ignores_stops_nothing(
     learner, command, smoke, tmp_path, monkeypatch, number

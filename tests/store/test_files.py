@@ -1,10 +1,11 @@
 """Files that are written whole or not at all."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from diehl_cook.store.files import write_whole
+from diehl_cook.store.files import WriteError, write_whole
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644)])
@@ -16,3 +17,36 @@ def test_who_may_read_a_file_is_the_umask_to_say(tmp_path, umask, mode):
         os.umask(before)
     assert (tmp_path / "new" / "file").stat().st_mode & 0o777 == mode
     assert [entry.name for entry in (tmp_path / "new").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a device"])
+def test_what_is_no_file_is_left_as_it_is(tmp_path, kind):
+    path = tmp_path / "there"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/null")
+    before = os.lstat(path)
+    with pytest.raises(WriteError, match="is no file that can be written; choose another name"):
+        write_whole(path, b"content")
+    assert os.lstat(path) == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_folder_that_has_no_name_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WriteError, match="is no file"):
+        write_whole(Path(), b"content")
+
+
+def test_a_signal_after_the_rename_is_that_signal(tmp_path, monkeypatch):
+    def replace_and_stop(*names):
+        os.rename(*names)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("diehl_cook.store.files.os.replace", replace_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "file", b"content")
+    assert (tmp_path / "file").read_bytes() == b"content"

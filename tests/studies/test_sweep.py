@@ -163,7 +163,7 @@ def test_long_names_are_cut_and_stay_distinct(tmp_path):
         ({"grid": {"excitatory.theta_plus": ["5 ms"]}}, "excitatory.theta_plus: '5 ms' has the"),
         ({"grid": {"cells": []}}, "cells: state at least one value"),
         ({"grid": {"cells": 5}}, "grid.cells: Input should be a valid list, not 5"),
-        ({"grid": {"seed": [1]}}, "seed cannot be swept; state 'seeds'"),
+        ({"grid": {"seed": [1]}}, "seed cannot be varied; state 'seeds'"),
         ({"grid": {"cells": [1]}, "set": {"cells": 2}}, "cells stands in two of"),
         ({"grid": {"cells": [1]}, "list": [{"cells": 2}]}, "cells stands in two of"),
         ({"grid": {"cells": [1, 1]}}, "cells: 1 and cells: 1 are one experiment; take one"),

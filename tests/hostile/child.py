@@ -1,0 +1,90 @@
+"""One command in a process of its own, forked from one that has imported everything already."""
+
+import contextlib
+import dataclasses
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code (minus the signal that killed it), and what it said."""
+
+    code: int
+    out: str
+    err: str
+    hung: bool
+
+
+def run(
+    command: Callable[[], int],
+    folder: Path,
+    limit: float,
+    prepare: Callable[[], object] = lambda: None,
+    signals: tuple[tuple[float, int], ...] = (),
+) -> Ended:
+    """Run a command in a folder, disturb it, and wait for it.
+
+    Parameters
+    ----------
+    command : callable
+        What the process does; returns its exit code.
+    folder : Path
+        Its working folder; what it says is kept two folders up.
+    limit : float
+        Seconds of a core, after which it hangs. Waiting for nothing is a hang after ten times that.
+    prepare : callable
+        Called in the process before the command.
+    signals : tuple
+        Seconds and numbers of signals to send it.
+    """
+    out, err = (folder.parents[1] / f"{folder.parent.name}.{name}" for name in ("out", "err"))
+    child = os.fork()
+    if child == 0:
+        _become(command, folder, limit, prepare, out, err)
+    begun = time.monotonic()
+    for moment, number in signals:
+        while time.monotonic() - begun < moment and not _has_ended(child):
+            time.sleep(0.002)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, number)
+    while not _has_ended(child) and time.monotonic() - begun < 10 * limit:
+        time.sleep(0.005)
+    hung = not _has_ended(child)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # and whatever it has started
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    said = (path.read_bytes().decode(errors="replace") for path in (out, err))
+    return Ended(code, *said, hung or code == -signal.SIGXCPU)
+
+
+def _has_ended(child):
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _become(command, folder, limit, prepare, out, err):
+    code = 70
+    try:
+        os.setsid()
+        os.chdir(folder)
+        for number, path in ((1, out), (2, err)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+        sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1, closefd=False) for n in (1, 2))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 5))
+        prepare()
+        code = command()
+    except SystemExit as end:  # of argparse
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+        os._exit(code if isinstance(code, int) else 1)
