@@ -1,7 +1,8 @@
 """A page on this machine where one draws a digit and watches a network read it, or one learn.
 
-Starlette serves it: nearly everything on the page is drawing and animation on canvases, which the
-ready-made widgets of larger libraries do not have, and it brings three small packages along.
+Starlette serves it, with uvicorn: nearly everything on the page is drawing and animation on
+canvases, which the ready-made widgets of larger libraries do not have, and the two come to six
+small packages, none of which asks anything of the net.
 """
 
 

@@ -139,12 +139,21 @@ def application(reader: Reader, learner: Learner, tests: Split) -> Starlette:
             Route("/picture", picture, methods=["POST"]),
             Route("/show", show, methods=["POST"]),
             Route("/train/{seed:int}", train, methods=["POST"]),
-            Mount("/", StaticFiles(directory=Path(__file__).parent / "page", html=True)),
+            Mount("/", _Page(directory=Path(__file__).parent / "page", html=True)),
         ],
         # Names of other hosts lead here only if somebody's name server lies about them.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
         exception_handlers=dict.fromkeys((HTTPException, ValueError, *_FAULTS), _complain),
     )
+
+
+class _Page(StaticFiles):
+    """Files that a browser asks for again each time: another version may serve others."""
+
+    def file_response(self, *arguments: Any, **keywords: Any) -> Response:
+        response = super().file_response(*arguments, **keywords)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _content(request: Request) -> bytes:

@@ -37,3 +37,11 @@ def test_train(command_of, given, command):
 @pytest.mark.parametrize(("given", "folder"), [([], "n100-seed0"), (["SEED=3"], "n100-seed3")])
 def test_evaluate(command_of, given, folder):
     assert command_of("evaluate", *given) == f"diehl_cook evaluate results/{folder}"
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [([], ""), (["NETWORK=results/a", "PORT=0"], " --network results/a --port 0")],
+)
+def test_demo(command_of, given, options):
+    assert command_of("demo", *given) == f"diehl_cook demo{options}"

@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64encode
 
 import pytest
 from public.strokes import STROKES, picture_of
@@ -61,6 +62,18 @@ def answer_of(page):
     return page.inner_text("#class")
 
 
+def drop(page, path):
+    """Drop a picture file on the page."""
+    make = """base64 => {
+      const content = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+      const carried = new DataTransfer();
+      carried.items.add(new File([content], "dropped.png"));
+      return carried;
+    }"""
+    carried = page.evaluate_handle(make, b64encode(path.read_bytes()).decode())
+    page.dispatch_event("#paper", "drop", {"dataTransfer": carried})
+
+
 def move(page, slider, value):
     page.fill(f"#{slider}", str(value))
     page.dispatch_event(f"#{slider}", "change")
@@ -116,6 +129,9 @@ def test_pictures_and_test_images(open_page, tmp_path):
     picture_of(2).save(tmp_path / "two.png")
     page.set_input_files("#file", tmp_path / "two.png")
     assert answer_of(page) == "2"
+    page.click("#clear")
+    drop(page, tmp_path / "two.png")
+    assert answer_of(page) == "2"
     page.click("#test-image")
     answer_of(page)
     assert page.inner_text("#of-class").startswith("Test image ")
@@ -136,6 +152,14 @@ def test_a_huge_or_broken_picture_gets_a_clear_line(open_page, tmp_path, content
     assert page.inner_text("#error").lower() == words.lower()
     assert draw(page, 1)[0] == "1"
     assert page.is_hidden("#error")
+
+
+def test_a_server_that_ended_is_a_clear_line(open_page):
+    page = open_page()
+    page.context.set_offline(True)
+    page.click("#test-image")
+    answer_of(page)
+    assert "The server does not answer" in page.inner_text("#error")
 
 
 def test_two_windows_do_not_disturb_each_other(open_page):

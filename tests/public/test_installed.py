@@ -48,6 +48,7 @@ def test_experiments_and_references_come_along(wheel):
         assert {f"diehl_cook/{inside}/{path}" for path in there} <= names
     assert "diehl_cook/reference/n100.csv" in names
     assert "diehl_cook/reference/networks/triplet_n400.npz" in names
+    assert {"diehl_cook/demo/page/index.html", "diehl_cook/demo/page/page.js"} <= names
     assert not any(name.startswith(("tests", "experiments", "results")) for name in names)
 
 

@@ -37,7 +37,7 @@ export class Reading {
     element("clear").addEventListener("click", () => this.clear());
     element("test-image").addEventListener("click", () => this.pick());
     element("file").addEventListener("change", event => this.open(event.target.files[0]));
-    this.letDrop(element("paper"));
+    this.letDrop(element("read"));
     element("again").addEventListener("click", () => { this.repeat++; this.show(); });
     element("play").addEventListener("click", () => this.playing ? this.pause() : this.play());
     element("time").addEventListener("input", () => { this.pause(); this.draw(); });
@@ -80,11 +80,12 @@ export class Reading {
   }
 
   letDrop(target) {
-    target.addEventListener("dragover", event => { event.preventDefault(); target.classList.add("over"); });
-    target.addEventListener("dragleave", () => target.classList.remove("over"));
+    const paper = element("paper").classList;
+    target.addEventListener("dragover", event => { event.preventDefault(); paper.add("over"); });
+    target.addEventListener("dragleave", () => paper.remove("over"));
     target.addEventListener("drop", event => {
       event.preventDefault();
-      target.classList.remove("over");
+      paper.remove("over");
       this.open(event.dataTransfer.files[0]);
     });
   }
