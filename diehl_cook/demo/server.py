@@ -7,7 +7,7 @@ import io
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,10 @@ def listen(port: int) -> socket.socket:
 
 
 def server_of(app: Starlette) -> Server:
-    """Serves an application; it says nothing but errors, and waits for nobody when it ends."""
-    return Server(Config(app, log_level="error", timeout_graceful_shutdown=1))
+    """Serves an application; it says nothing but errors, and when it ends, all trainings end."""
+    server = Server(Config(app, log_level="error"))
+    app.state.server = server
+    return server
 
 
 def application(reader: Reader, learner: Learner, tests: Split) -> Starlette:
@@ -129,7 +131,7 @@ def application(reader: Reader, learner: Learner, tests: Split) -> Starlette:
 
     async def train(request: Request) -> Response:
         await _content(request)
-        lines = _lines(learner, request.path_params["seed"])
+        lines = _lines(learner, request.path_params["seed"], request.app.state.server)
         return StreamingResponse(_until_closed(lines), media_type="application/x-ndjson")
 
     return Starlette(
@@ -179,17 +181,19 @@ async def _complain(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": words}, status)
 
 
-async def _until_closed(lines: Iterator[str]) -> AsyncIterator[str]:
+async def _until_closed(lines: Generator[str]) -> AsyncIterator[str]:
     """Lines as long as somebody reads them: a page that is closed ends what runs for it."""
-    with contextlib.closing(lines):  # type: ignore[type-var]
+    with contextlib.closing(lines):
         async for line in iterate_in_threadpool(lines):
             yield line
 
 
-def _lines(learner: Learner, seed: int) -> Iterator[str]:
-    """Moments of a training, a line of JSON each."""
+def _lines(learner: Learner, seed: int, server: Server) -> Generator[str]:
+    """Moments of a training, a line of JSON each, until the server ends."""
     try:
         for moment in learner.moments(seed):
+            if server.should_exit:
+                return
             yield json.dumps(_told(moment)) + "\n"
     except _FAULTS as error:
         yield json.dumps({"error": str(error)}) + "\n"
