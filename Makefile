@@ -12,6 +12,7 @@ SIZES = 100 400 1600 6400
 RULES =
 SEEDS =
 SCHEDULER =
+FORMAT =
 BENCHMARK_SIZES = 100 400 1600 6400
 NETWORK =
 PORT =
@@ -25,6 +26,7 @@ run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
 jobs = $(if $(JOBS),--jobs $(JOBS))
 seed = $(if $(SEED),--seed $(SEED))
+format = $(if $(FORMAT),--format $(FORMAT))
 set = $(if $(SET),--set $(SET))
 # An experiment file may state another seed, and with it another folder.
 into = $(if $(filter file,$(origin RUN)),,--run $(RUN))
@@ -32,7 +34,7 @@ scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate figures demo compare sweep search reproduce check readme test test-all test-brian2 lint benchmark peers clean
+.PHONY: help setup train evaluate figures report demo compare sweep search reproduce check readme test test-all test-brian2 lint benchmark peers clean
 
 help: ## this list
 	@echo "make TARGET [EXPERIMENT=experiments/n400.yaml] [SEED=3] [RUN=results/my-run] [JOBS=2]"
@@ -49,14 +51,17 @@ train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was s
 evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
 	$(run) evaluate $(RUN) $(jobs)
 
-figures: $(ready) ## draw the figures of RUN into RUN/figures
-	$(run) figures $(RUN)
+figures: $(ready) ## draw the figures of RUN into RUN/figures, FORMAT=svg or pdf for vectors
+	$(run) figures $(RUN) $(format)
+
+report: $(ready) ## write RUN/report.html anew: one page to hand around
+	$(run) report $(RUN)
 
 demo: $(ready) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
 	$(run) demo $(if $(NETWORK),--network $(NETWORK)) $(if $(PORT),--port $(PORT))
 
 compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, accuracy, curves
-	$(run) compare $(RUNS)
+	$(run) compare $(RUNS) $(format)
 
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(SWEEP) $(jobs) $(scheduler)

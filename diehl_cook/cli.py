@@ -33,9 +33,10 @@ from diehl_cook.model.experiment import (
 )
 from diehl_cook.model.plasticity import RULES
 from diehl_cook.stages import classify, evaluation, readout_table, report, run, whole_run
+from diehl_cook.stages.pictures import pictures_of_network
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
-from diehl_cook.store.files import WriteError, csv_text, png_bytes, write_whole
+from diehl_cook.store.files import Format, WriteError, csv_text, figure_bytes, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFileError
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -43,12 +44,14 @@ from diehl_cook.studies import (
     baselines,
     benchmark,
     compare,
+    comparison_page,
     cost_estimate,
     paper_figures,
     peers,
     readouts,
     reference_runs,
     reproduce,
+    reproduction_page,
     robustness,
     search,
     statements,
@@ -203,19 +206,33 @@ def draw(options: argparse.Namespace) -> None:
         folder = RunFolder(options.trained)
         images = splits.load(folder.experiment())
         with folder.claim():
-            drawn = [f"{folder.path}/figures/{name}.png" for name in report.draw(folder, images)]
-        if folder.has_outdated_evaluation():
-            Terminal().say(
-                f"{folder.path}: was evaluated with other settings than it has now; evaluate again"
-                " for the other figures."
-            )
+            drawn = report.draw(folder, images, options.format)
+        _tell_if_outdated(folder)
     else:
         into = options.into or Path(f"{options.trained.stem}-figures")
         drawn = []
-        for name, figure in report.figures_of(run.load(options.trained)):
-            write_whole(into / f"{name}.png", png_bytes(figure))
-            drawn.append(f"{into}/{name}.png")
-    print("\n".join(drawn))
+        for name, figure in pictures_of_network(run.load(options.trained)):
+            drawn.append(into / f"{name}.{options.format}")
+            write_whole(drawn[-1], figure_bytes(figure, options.format))
+    print("\n".join(map(str, drawn)))
+
+
+def report_(options: argparse.Namespace) -> None:
+    """Write the report of a run anew: one page with its figures, to be handed around."""
+    folder = RunFolder(options.run)
+    images = splits.load(folder.experiment())
+    with folder.claim():
+        report.make(folder, images)
+    _tell_if_outdated(folder)
+    print(f"The report lies in {folder.path}/report.html.")
+
+
+def _tell_if_outdated(folder: RunFolder) -> None:
+    if folder.has_outdated_evaluation():
+        Terminal().say(
+            f"{folder.path}: was evaluated with other settings than it has now; evaluate again"
+            " for the other figures."
+        )
 
 
 def export(options: argparse.Namespace) -> None:
@@ -304,8 +321,9 @@ def reproduce_(options: argparse.Namespace) -> None:
     paper_figures.draw(rows, curves, members, options.into)
     for best in reproduce.worth_keeping(members):
         reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
+    write_whole(options.into / "report.html", reproduction_page.render(rows, members, options.into))
     print(reproduce.markdown(rows), end="")
-    print(f"Every run, the figures and the networks lie in {options.into}/.")
+    print(f"Every run, the figures, the networks and a report.html lie in {options.into}/.")
     _complain_of(failures, len(members))
 
 
@@ -334,12 +352,15 @@ def compare_(options: argparse.Namespace) -> None:
     written = f"{options.into}/comparison.csv"
     for folder in compare.not_evaluated(comparison):
         print(f"{folder.path} is not evaluated yet: {_evaluation_of(folder)}")
-    figure = compare.draw(comparison)
-    if figure is None:
-        print(f"Table: {written}; no run has trained a whole block, so there are no curves.")
+    picture = compare.draw(comparison)
+    if picture is None:
+        print("No run has trained yet, so there are no curves.")
     else:
-        write_whole(options.into / "comparison.png", png_bytes(figure))
-        print(f"Table and curves: {written} and {options.into}/comparison.png")
+        name, content = picture.file(options.format)
+        write_whole(options.into / name, content)
+        written += f", {name}"
+    write_whole(options.into / "report.html", comparison_page.render(comparison, picture))
+    print(f"Table, curves and report: {written}, report.html")
 
 
 def benchmark_(options: argparse.Namespace) -> None:
@@ -357,7 +378,7 @@ def benchmark_(options: argparse.Namespace) -> None:
     figure = figures.cost_against_size(
         benchmark.curves(cases, learning=True), benchmark.curves(cases, learning=False)
     )
-    write_whole(options.into / "benchmark.png", png_bytes(figure))
+    write_whole(options.into / "benchmark.png", figure_bytes(figure))
     print(benchmark.markdown(cases))
     print(f"Numbers and figure lie in {options.into}/: benchmark.json, benchmark.png.")
 
@@ -373,7 +394,7 @@ def readouts_(options: argparse.Namespace) -> None:
         readouts.write_table(options.into, rows)
     rows = readouts.read_table(options.into)
     for name, figure in readouts.draw(rows).items():
-        write_whole(options.into / f"{name}.png", png_bytes(figure))
+        write_whole(options.into / f"{name}.png", figure_bytes(figure))
     print(readouts.markdown(rows), end="")
     print(f"Table and figures lie in {options.into}/: {readouts.TABLE}, readouts_n*.png.")
 
@@ -390,7 +411,7 @@ def robustness_(options: argparse.Namespace) -> None:
             robustness.write_table(options.into, rows)
     drawn = robustness.draw(robustness.read_table(options.into))
     for name, figure in drawn.items():
-        write_whole(options.into / f"{name}.png", png_bytes(figure))
+        write_whole(options.into / f"{name}.png", figure_bytes(figure))
     files = [robustness.TABLE, *(f"{name}.png" for name in drawn)]
     print(f"Table and figures lie in {options.into}/: {', '.join(files)}.")
 
@@ -510,6 +531,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_figures(commands)
+    _add_report(commands)
     _add_export(commands)
     _add_classify(commands)
     _add_demo(commands)
@@ -667,6 +689,21 @@ def _add_figures(commands: Any) -> None:
     parser.add_argument(
         "--into", type=Path, metavar="FOLDER", help="where figures of a network file go"
     )
+    _add_format(parser)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=get_args(Format),
+        default="png",
+        help="of figures: pixels (png, the default) or vectors (svg, pdf)",
+    )
+
+
+def _add_report(commands: Any) -> None:
+    parser = _add(commands, "report", report_)
+    parser.add_argument("run", type=Path, metavar="RUN", help="run folder")
 
 
 def _add_export(commands: Any) -> None:
@@ -691,8 +728,9 @@ def _add_compare(commands: Any) -> None:
         type=Path,
         metavar="FOLDER",
         default=Path("results/comparison"),
-        help="where table and figure go (default: results/comparison)",
+        help="where table, figure and report go (default: results/comparison)",
     )
+    _add_format(parser)
 
 
 def _add_readouts(commands: Any) -> None:

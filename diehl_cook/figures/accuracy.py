@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import floor
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,8 +19,12 @@ def online_accuracy(
     accuracy: ArrayLike,
     paper_accuracy: float | None = None,
     final: float | None = None,
+    spikes: ArrayLike | None = None,
+    theta: ArrayLike | None = None,
 ) -> Figure:
     """Accuracy during training against training images seen (as the paper's Figure 2C).
+
+    Under it, on request, how much the network fires and what holds it back.
 
     Parameters
     ----------
@@ -31,6 +36,10 @@ def online_accuracy(
         The paper's test accuracy in per cent, drawn as a horizontal line.
     final : float, optional
         Our accuracy on the test set after training, in per cent, drawn at the last block.
+    spikes : array (B,), optional
+        Excitatory spikes per presentation in each block.
+    theta : array (B,), optional
+        Mean adaptive threshold at the end of each block, in volts.
 
     Raises
     ------
@@ -43,23 +52,30 @@ def online_accuracy(
         raise ValueError(f"{images_seen.shape} images seen, but {accuracy.shape} accuracies")
     marks = [value for value in (paper_accuracy, final) if value is not None]
     known = _percentages(np.append(accuracy, marks))
+    beneath = []
+    if spikes is not None:
+        beneath.append((np.asarray(spikes, dtype=float), "spikes per\npresentation"))
+    if theta is not None:
+        beneath.append((1e3 * np.asarray(theta, dtype=float), "mean θ\n(mV)"))
 
-    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-    axes = figure.add_subplot()
-    few = np.isfinite(accuracy).sum() <= 40
-    axes.plot(
-        images_seen,
-        accuracy,
-        color=BLUE,
-        marker="o" if few else "",
-        markersize=4,
-        label="training images, block by block",
-    )
+    figure = Figure(figsize=(8.0, 4.6 + 1.4 * len(beneath)), layout="constrained")
+    panels = figure.subplots(
+        1 + len(beneath), sharex=True, squeeze=False, height_ratios=[3] + [1] * len(beneath)
+    ).ravel()
+    axes = panels[0]
+    few = len(accuracy) <= 40
+    look: dict[str, Any] = {"color": BLUE, "marker": "o" if few else "", "markersize": 4}
+    axes.plot(images_seen, accuracy, label="training images, block by block", **look)
+    for panel, (values, name) in zip(panels[1:], beneath, strict=True):
+        panel.plot(images_seen, values, **look)
+        panel.set_ylabel(name)
+        panel.grid(axis="y")
+        panel.margins(y=0.15)
     last = images_seen.max(initial=1.0)
     axes.set_xlim(0, last * 1.02)
     axes.set_ylim(_lower_limit(known), 100)
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.set_xlabel("training images seen")
+    panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    panels[-1].set_xlabel("training images seen")
     axes.set_ylabel("accuracy (%)")
     axes.set_title("Accuracy during training")
     axes.grid(axis="y")

@@ -7,6 +7,7 @@ choice of this project.
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -152,11 +153,24 @@ class Presentation(Section):
     )
 
 
+def _block_that_fits(stated: Mapping[str, Any]) -> int:
+    """About twenty blocks, of a round number of images."""
+    twentieth = stated.get("images", 1) / 20
+    return min(_BLOCKS, key=lambda block: abs(math.log(block / twentieth)))
+
+
+_BLOCKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
+
+
 class Training(Section):
     """How much is learned; images are taken in file order, again and again."""
 
     images: Count = Field(description="paper: 40,000 for 100 cells, else 3, 7 or 15 passes")
-    block: Count = Field(10_000, description="labels and accuracy on line, paper figure 2C")
+    block: Count = Field(
+        default_factory=_block_that_fits,
+        description="images between two rows of training.csv, with labels and accuracy on line; by"
+        " default a twentieth of all, from 100 to 10,000; paper figure 2C: 10,000",
+    )
     chunk: Count = Field(1000, description="images between checkpoints; never alters a result")
 
 
@@ -582,7 +596,10 @@ def _one_line(error: Exception) -> str:
 
 def explain(error: ValidationError, model: type[BaseModel] = Experiment) -> str:
     """One line for the first problem with the values of a model, and how many more there are."""
-    first, *others = error.errors()
+    # A default that follows from a wrong value is no problem of its own.
+    first, *others = (
+        each for each in error.errors() if each["type"] != "default_factory_not_called"
+    )
     where = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
     return _one_line(ValueError(f"{where + ': ' if where else ''}{_reason(first, model)}{more}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from diehl_cook.model.experiment import Experiment
+
 #: Excitatory cells of the networks in figure 2B.
 SIZES = (100, 400, 1600, 6400)
 
@@ -13,6 +15,9 @@ TEST_ACCURACY: dict[str, dict[int, float]] = {
     "pre_and_post": {100: 82.5, 400: 87.9, 1600: 89.4, 6400: 94.0},
     "triplet": {100: 82.9, 400: 91.4, 1600: 92.8, 6400: 94.7},
 }
+
+#: Training images that the paper shows, by number of excitatory cells, section 2.6.
+TRAINING_IMAGES = {100: 40_000, 400: 180_000, 1600: 420_000, 6400: 900_000}
 
 
 def test_accuracy(rule: str, cells: int) -> float | None:
@@ -33,3 +38,13 @@ STATEMENTS = {
     "7 as 9": 40,
     "7 as 2": 26,
 }
+
+
+def accuracy_for(experiment: Experiment) -> float | None:
+    """What the paper reports for a network like this one, in per cent.
+
+    None for other rules and sizes, other images than MNIST's, and where no test images are scored.
+    """
+    if experiment.data.folder is not None or experiment.data.validation:
+        return None
+    return test_accuracy(experiment.rule, experiment.cells)

@@ -185,4 +185,6 @@ def _auto_or_positive(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 
 #: A number above zero, or ``auto`` for one that follows from the images.
-PositiveOrAuto = Annotated[Positive, WrapValidator(_auto_or_positive)]
+PositiveOrAuto = Annotated[
+    Positive, WrapValidator(_auto_or_positive), PlainSerializer(lambda value: value)
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from diehl_cook.engine.presenter import LEARNING, Presenter, Shown, weights_and_
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
-from diehl_cook.stages import readout
+from diehl_cook.stages import readout, snapshots
 from diehl_cook.stages.progress import Progress, Report
 from diehl_cook.store.run_folder import (
     RunFolder,
@@ -94,8 +95,11 @@ def train(
     """
     experiment, images = presenter.experiment, learned.rows
     journey = _resume(folder, presenter, learned) or Journey(start or presenter.start())
+    moments = snapshots.moments(experiment.training.images)
+    if journey.images == 0:
+        snapshots.add(folder, 0, _weights(journey, presenter))
     while journey.images < experiment.training.images:
-        chunk = _next_chunk(journey.images, experiment)
+        chunk = _next_chunk(journey.images, experiment, moments)
         begun = time.monotonic()
         shown = presenter.show(
             journey.state, images[chunk % len(images)], journey.images, LEARNING, workspace
@@ -104,9 +108,11 @@ def train(
         journey.images += len(chunk)
         journey.block.add(shown, time.monotonic() - begun)
         report(_progress(journey, experiment, learned.labels, shown))
-        if journey.images % experiment.training.block == 0:
+        if _ends_block(journey.images, experiment):
             _close_block(journey, learned.labels)
             folder.write_training(journey.rows)
+        if journey.images in moments:
+            snapshots.add(folder, journey.images, _weights(journey, presenter))
         folder.save_checkpoint(_pack(journey) | _origin(presenter, learned))
     folder.write_training(journey.rows)
     weights, theta = weights_and_theta(journey.state, presenter.n_inputs)
@@ -115,11 +121,53 @@ def train(
     return network
 
 
-def _next_chunk(position: int, experiment: Experiment) -> NDArray[np.integer]:
-    """Running numbers of the images up to the next checkpoint; a chunk ends where a block ends."""
+def at_the_end(rows: Sequence[Mapping[str, float]]) -> tuple[float, float]:
+    """How much a network fires at the end of its training.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of ``training.csv``.
+
+    Returns
+    -------
+    spikes : float
+        Excitatory spikes per presentation over the last blocks, up to 10,000 images.
+    retries : float
+        Showings of an image beyond the first, there. Both are NaN without any block.
+    """
+    if not rows:
+        return np.nan, np.nan
+    ends = np.array([row["images"] for row in rows])
+    images = np.diff(ends, prepend=0)
+    last = ends > ends[-1] - 10_000
+    retries = np.array([row["retries"] for row in rows])[last]
+    spikes = np.array([row["spikes_per_presentation"] for row in rows])[last]
+    presentations = images[last] + retries
+    return (
+        float(np.sum(spikes * presentations) / presentations.sum()),
+        float(retries.sum() / images[last].sum()),
+    )
+
+
+def _ends_block(images: int, experiment: Experiment) -> bool:
+    training = experiment.training
+    return images % training.block == 0 or images == training.images
+
+
+def _next_chunk(position: int, experiment: Experiment, moments: set[int]) -> NDArray[np.integer]:
+    """Running numbers of the images up to the next checkpoint.
+
+    A chunk ends where a block ends, and at each of the moments, the last of which is the end.
+    """
     training = experiment.training
     block_end = (position // training.block + 1) * training.block
-    return np.arange(position, min(position + training.chunk, block_end, training.images))
+    moment = min(each for each in moments if each > position)
+    return np.arange(position, min(position + training.chunk, block_end, moment))
+
+
+def _weights(journey: Journey, presenter: Presenter) -> NDArray[np.floating]:
+    return weights_and_theta(journey.state, presenter.n_inputs)[0]
 
 
 def _block_classes(journey: Journey, classes: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -44,7 +44,7 @@ def train_run(
     narrator : Narrator, optional
         Told how it goes on; by default nobody is.
     with_figures : bool
-        Whether to draw the figures of the run.
+        Whether to draw figures and write the report.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def train_run(
                 training.train(presenter, images.learning, folder, workspace, follow)
             folder.update_manifest(training_seconds=time.monotonic() - begun)
         if with_figures:
-            report.draw(folder, images)
+            report.make(folder, images)
         # Last of all: what was left undone, the same command does.
         folder.update_manifest(training_ended=provenance.now())
     return True
@@ -101,7 +101,7 @@ def evaluate_run(
     narrator : Narrator, optional
         Told how it goes on; by default nobody is.
     with_figures : bool
-        Whether to draw the figures of the run.
+        Whether to draw figures and write the report.
     all_readouts : bool
         Whether to compare all readouts, too.
 
@@ -125,7 +125,7 @@ def evaluate_run(
             evaluation_ended=provenance.now(), evaluation_seconds=time.monotonic() - begun
         )
         if with_figures:
-            report.draw(folder, images)
+            report.make(folder, images)
     return result
 
 
@@ -179,7 +179,8 @@ def evaluate_network(
         if folder is not None:
             folder.save_network(result.network)
             save_evaluation(folder, experiment, images, result)
-            report.draw(folder, images)
+            folder.update_manifest(evaluation_ended=provenance.now(), **provenance.describe())
+            report.make(folder, images)
     return result
 
 

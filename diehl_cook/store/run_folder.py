@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook.model.experiment import (
@@ -24,10 +23,17 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.store import network_file
-from diehl_cook.store.files import UNFINISHED, csv_text, png_bytes, write_whole
+from diehl_cook.store.files import UNFINISHED, csv_text, write_whole
 from diehl_cook.store.network_file import NetworkFile
 from diehl_cook.store.reading import FileError, read_arrays, read_json, read_table
-from diehl_cook.store.schemas import Checkpoint, Manifest, Predictions, Summary, TableRow
+from diehl_cook.store.schemas import (
+    Checkpoint,
+    Manifest,
+    Predictions,
+    Snapshots,
+    Summary,
+    TableRow,
+)
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -192,7 +198,26 @@ class RunFolder:
         rows = read_table(path, TableRow, way_out) if path.exists() else []
         for row in rows:
             self._require_own_key(path, row.pop("run"), way_out)
+        ends = [row["images"] for row in rows]
+        if ends != sorted(set(ends)):
+            raise RunFolderError(
+                f"{path}: its rows are not those of one block after another; {way_out}"
+            )
         return rows
+
+    def save_snapshots(self, snapshots: Snapshots) -> None:
+        """Write ``snapshots.npz``."""
+        arrays = snapshots.model_dump() | {"run": np.array(run_key(self.experiment()))}
+        self._save_arrays("snapshots.npz", arrays, np.savez_compressed)
+
+    def load_snapshots(self) -> Snapshots | None:
+        """What `save_snapshots` wrote, or None if nothing was."""
+        path, way_out = self.path / "snapshots.npz", "delete it to go on"
+        if not path.exists():
+            return None
+        snapshots = read_arrays(path, Snapshots, way_out)
+        self._require_own_key(path, snapshots.run, way_out)
+        return snapshots
 
     def write_readouts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``readouts.csv``, a row per readout and time."""
@@ -254,25 +279,33 @@ class RunFolder:
         content = json.dumps(self.manifest() | key | entries, indent=2) + "\n"
         write_whole(self.path / "manifest.json", content.encode())
 
-    def save_figure(self, name: str, figure: Figure) -> None:
-        """Write a figure under ``figures/``."""
-        write_whole(self.path / f"figures/{name}.png", png_bytes(figure))
+    def save_figure(self, name: str, picture: bytes) -> Path:
+        """Write a picture under ``figures/``; gives the file."""
+        write_whole(self.path / "figures" / name, picture)
+        return self.path / "figures" / name
+
+    def write_report(self, page: bytes) -> None:
+        """Write ``report.html``."""
+        write_whole(self.path / "report.html", page)
 
     def _require_own_key(self, path: Path, key: str | None, way_out: str) -> None:
         """Make sure that a file is of this run; those of earlier versions do not tell."""
         if key is not None and key != run_key(self.experiment()):
             raise RunFolderError(f"{path}: is of another run; {way_out}")
 
-    def _save_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def _save_arrays(
+        self, name: str, arrays: Mapping[str, NDArray[Any]], save: Any = np.savez
+    ) -> None:
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
+        save(buffer, allow_pickle=False, **arrays)
         write_whole(self.path / name, buffer.getvalue())
 
 
 def what_matters(experiment: Experiment) -> dict[str, Any]:
     """An experiment without what never alters the trained network."""
     values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
-    del values["training"]["chunk"]
+    for name in ("block", "chunk"):
+        del values["training"][name]
     values["plasticity"] = {experiment.rule: values["plasticity"][experiment.rule]}
     return values
 

@@ -93,6 +93,24 @@ class Predictions(Section):
         return self
 
 
+class Snapshots(Section):
+    """``snapshots.npz``: receptive fields of the first cells at moments of the training."""
+
+    images: Annotated[NDArray[Any], within("iu", 1, 0, 2**31)]
+    fields: Annotated[NDArray[Any], within("u", 3, 0, 255)]
+    largest: Annotated[NDArray[Any], within("f", 1, 0, 1e6)]
+    run: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Self:
+        moments = self.images.size
+        if not self.fields.size or {len(self.fields), self.largest.size} != {moments}:
+            raise ValueError("images, fields and largest are of other numbers of moments")
+        if self.images.tolist() != sorted(set(self.images.tolist())):
+            raise ValueError("moments do not follow one another")
+        return self
+
+
 class Manifest(BaseModel):
     """``manifest.json``; somebody may add to it."""
 
@@ -189,10 +207,10 @@ class Checkpoint(Section):
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         training, cells = self.experiment.training, self.experiment.cells
-        ends = [row.images for row in self.rows]
-        if ends != [training.block * number for number in range(1, len(ends) + 1)]:
+        ends = [0, *(row.images for row in self.rows)]
+        if ends != sorted(set(ends)):
             raise ValueError("rows are not those of one block after another")
-        if tuple(self.shape) != (self.images - training.block * len(ends), cells):
+        if tuple(self.shape) != (self.images - ends[-1], cells):
             raise ValueError("images, rows and block/shape do not go together")
         if self.images > training.images or len(self.counts) != 3:
             raise ValueError("images or block/counts go beyond the training")

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from diehl_cook.model.experiment import Experiment, check_values
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import training, whole_run
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
@@ -47,10 +47,10 @@ class Score:
     spikes_per_image : float
         Excitatory spikes while an image is scored.
     training_spikes : float
-        Excitatory spikes per presentation in the last whole block of the training; this and what
-        follows is NaN without one.
+        Excitatory spikes per presentation at the end of the training, over up to 10,000 images;
+        this and what follows is NaN without any block.
     retries_per_image : float
-        Showings in that block beyond the first of each image.
+        Showings of these images beyond the first of each.
     mean_theta_mV : float
         Adaptive threshold at its end.
     ms_per_presentation : float
@@ -143,14 +143,14 @@ def score_of(member: Member) -> Score | None:
         return None
     assert summary is not None
     spread, rows = summary.accuracy_sd, member.folder.read_training()
-    last = rows[-1] if rows else {}
+    training_spikes, retries = training.at_the_end(rows)
     return Score(
         accuracy_mean=summary.accuracy_mean,
         accuracy_sd=np.nan if spread is None else spread,
         spikes_per_image=summary.spikes_per_image,
-        training_spikes=last.get("spikes_per_presentation", np.nan),
-        retries_per_image=last.get("retries", np.nan) / member.experiment.training.block,
-        mean_theta_mV=last.get("mean_theta_mV", np.nan),
+        training_spikes=training_spikes,
+        retries_per_image=retries,
+        mean_theta_mV=rows[-1]["mean_theta_mV"] if rows else np.nan,
         ms_per_presentation=_mean([row["ms_per_presentation"] for row in rows]),
     )
 

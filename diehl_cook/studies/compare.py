@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from diehl_cook import figures
 from diehl_cook.model import paper_results
-from diehl_cook.store.run_folder import RunFolder, flat, what_matters
+from diehl_cook.stages.page import Picture
+from diehl_cook.stages.pictures import which_runs
+from diehl_cook.stages.settings import settings
+from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
 
 Row = dict[str, Any]
@@ -33,6 +35,19 @@ class Comparison:
     keys: list[str]
     groups: dict[tuple[Any, ...], list[RunFolder]]
 
+    @property
+    def folders(self) -> list[RunFolder]:
+        """All runs."""
+        return [folder for folders in self.groups.values() for folder in folders]
+
+    def name(self, values: Sequence[Any]) -> str:
+        """What makes a group different from the others of its size."""
+        return ", ".join(
+            f"{key.split('.')[-1]} {value}"
+            for key, value in zip(self.keys, values, strict=True)
+            if key != "cells"
+        )
+
 
 def compare(paths: Sequence[Path]) -> Comparison:
     """Set runs side by side.
@@ -48,7 +63,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
         If one is none.
     """
     folders = [RunFolder(path) for path in dict.fromkeys(paths)]
-    values = [_values(folder) for folder in folders]
+    values = [settings(folder.experiment()) for folder in folders]
     keys = [key for key in values[0] if len({str(each.get(key)) for each in values}) > 1]
     groups: dict[tuple[Any, ...], list[RunFolder]] = {}
     for folder, each in zip(folders, values, strict=True):
@@ -69,37 +84,54 @@ def table(comparison: Comparison) -> list[Row]:
 
 def not_evaluated(comparison: Comparison) -> list[RunFolder]:
     """Runs whose accuracy is not known yet."""
-    folders = (folder for group in comparison.groups.values() for folder in group)
-    return [folder for folder in folders if folder.load_summary() is None]
+    return [folder for folder in comparison.folders if folder.load_summary() is None]
 
 
-def draw(comparison: Comparison) -> Figure | None:
-    """Accuracy during training of every group, a panel for each size; None without any block."""
-    curves: dict[int, dict[str, list[tuple[Any, Any]]]] = {}
-    for values, folders in comparison.groups.items():
-        name = ", ".join(
-            f"{key.split('.')[-1]} {value}"
-            for key, value in zip(comparison.keys, values, strict=True)
-            if key not in ("cells", "name")
-        )
-        for folder in folders:
-            blocks = folder.read_training()
-            if not blocks:
-                continue
-            seen = [block["images"] for block in blocks]
-            accuracy = [100 * block["online_accuracy"] for block in blocks]
-            of_size = curves.setdefault(folder.experiment().cells, {})
-            of_size.setdefault(name or folder.path.name, []).append((seen, accuracy))
-    return figures.learning_curves(curves, {}) if curves else None
+def draw(comparison: Comparison) -> Picture | None:
+    """Accuracy, spikes and theta during training, a column for each size; None without any block.
 
-
-def _values(folder: RunFolder) -> dict[str, Any]:
-    experiment = folder.experiment()
-    values = what_matters(experiment) | {
-        "evaluation": experiment.evaluation.model_dump(mode="json")
+    Each group is a line, with a band that holds all its seeds.
+    """
+    curves: dict[str, dict[int, dict[str, list[tuple[Any, Any]]]]] = {
+        name: {} for name in (*_QUANTITIES, _ACCURACY)
     }
-    del values["seed"]
-    return dict(flat(values))
+    paper: dict[int, dict[str, float]] = {}
+    for values, folders in comparison.groups.items():
+        seeds = folders[0].path.name if len(folders) == 1 else f"{len(folders)} seeds"
+        name = comparison.name(values) or seeds
+        for folder in folders:
+            rows, experiment = folder.read_training(), folder.experiment()
+            if not rows:
+                continue
+            for quantity in curves:
+                of_size = curves[quantity].setdefault(experiment.cells, {})
+                of_size.setdefault(name, []).append(_course(rows, quantity))
+            theirs = paper_results.accuracy_for(experiment)
+            if theirs is not None:
+                paper.setdefault(experiment.cells, {})[name] = theirs
+    accuracy = curves.pop(_ACCURACY)
+    if not accuracy:
+        return None
+    figure = figures.learning_curves(
+        accuracy, paper, {_QUANTITIES[name]: of_sizes for name, of_sizes in curves.items()}
+    )
+    return Picture(
+        "comparison",
+        figures.sign(figure, which_runs([folder.experiment() for folder in comparison.folders])),
+        "While they learn",
+        "Each line is the mean over the seeds of one kind of run, and its band reaches from the"
+        " lowest to the highest of them. Above, the share of the training images of a block that"
+        " were classified correctly with the classes that the cells had in the block before;"
+        " beneath it, how many spikes an image draws, and the mean adaptive threshold. A dashed"
+        " line or a mark at the edge is the paper's accuracy on the test images, where it has"
+        " one.",
+        f"Learning curves of {len(comparison.groups)} kinds of runs; the table has their end.",
+    )
+
+
+def _course(rows: Sequence[Row], quantity: str) -> tuple[list[float], list[float]]:
+    scale = 100 if quantity == _ACCURACY else 1
+    return [row["images"] for row in rows], [scale * row[quantity] for row in rows]
 
 
 def _measured(folders: Sequence[RunFolder]) -> Row:
@@ -110,7 +142,7 @@ def _measured(folders: Sequence[RunFolder]) -> Row:
     ]
     done = [score for score in scores if score is not None]
     accuracies = [100 * score.accuracy_mean for score in done]
-    paper = paper_results.test_accuracy(experiments[0].rule, experiments[0].cells)
+    paper = paper_results.accuracy_for(experiments[0])
     return {
         "runs": " ".join(str(folder.path) for folder in folders),
         "accuracy": _rounded(accuracies, np.mean, 1),
@@ -129,3 +161,11 @@ def _mean_of(scores: Sequence[Score], name: str) -> float | str:
 def _rounded(values: Sequence[float], summary: Any, fewest: int) -> float | str:
     known = [value for value in values if not np.isnan(value)]
     return round(float(summary(known)), 2) if len(known) >= fewest else ""
+
+
+_ACCURACY = "online_accuracy"
+#: What is drawn beneath it, by its name in ``training.csv``.
+_QUANTITIES = {
+    "spikes_per_presentation": "spikes per\npresentation",
+    "mean_theta_mV": "mean θ\n(mV)",
+}

@@ -13,8 +13,9 @@ from diehl_cook import figures
 from diehl_cook.images import splits
 from diehl_cook.model import paper_results
 from diehl_cook.model.units import Count, CountOrZero, Section
+from diehl_cook.stages.pictures import which_rows, which_run
 from diehl_cook.stages.same_images import require_learned, require_scored
-from diehl_cook.store.files import csv_text, png_bytes, write_whole
+from diehl_cook.store.files import csv_text, figure_bytes, write_whole
 from diehl_cook.store.reading import Amount, Name, ShareOrUnknown, read_table
 from diehl_cook.studies.batch import Member
 from diehl_cook.studies.reproduce import Row, accuracies_of, best_of, spread, worth_keeping
@@ -105,20 +106,19 @@ def draw(
     folder : Path
         Where the pictures go.
     """
+    rows = list(rows)
     if ours := accuracies_of(rows):
-        _save(_against_size(ours), folder / "figure_2b.png")
+        _save(figures.sign(_against_size(ours), which_rows(rows)), folder / "figure_2b.png")
     if curves:
-        _save(_while_training(curves), folder / "figure_2c.png")
+        _save(figures.sign(_while_training(curves), which_rows(curves)), folder / "figure_2c.png")
     best = best_of(members)
     if ("triplet", 100) in best:
         member = best["triplet", 100]
         network, images = member.folder.load_network(), splits.load(member.experiment)
         require_learned(network, images, member.folder.path)
         shape = images.learning.images.shape[1:]
-        _save(
-            figures.receptive_fields(network.weights, network.labels, shape),
-            folder / "figure_2a.png",
-        )
+        fields = figures.receptive_fields(network.weights, network.labels, shape)
+        _save(figures.sign(fields, which_run(member.experiment)), folder / "figure_2a.png")
     for member in worth_keeping(members):
         if member.experiment.cells == max(paper_results.SIZES):
             _draw_answers(member, folder)
@@ -165,15 +165,15 @@ def _draw_answers(member: Member, folder: Path) -> None:
         100 * summary.accuracy_mean,
         None if deviation is None else 100 * deviation,
     )
-    _save(matrix, folder / "figure_3a.png")
+    _save(figures.sign(matrix, which_run(member.experiment)), folder / "figure_3a.png")
     classes = details.classes
     images = splits.load(member.experiment)
     require_scored(summary, images, member.folder.path)
     digits = figures.misread_digits(
         images.scored.images, classes, details.predictions[0], most=MOST_DIGITS, columns=25
     )
-    _save(digits, folder / "figure_3b.png")
+    _save(figures.sign(digits, which_run(member.experiment)), folder / "figure_3b.png")
 
 
 def _save(figure: Figure, path: Path) -> None:
-    write_whole(path, png_bytes(figure))
+    write_whole(path, figure_bytes(figure))

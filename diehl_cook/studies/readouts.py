@@ -15,6 +15,7 @@ from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import whole_run
 from diehl_cook.stages.network import Network
+from diehl_cook.stages.pictures import which_rows
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import Amount, AmountOrUnknown, Name, Share
@@ -117,39 +118,34 @@ def markdown(rows: Sequence[Row]) -> str:
 def draw(rows: Sequence[Row]) -> dict[str, Figure]:
     """A figure for each size, under the name of its file."""
     return {
-        f"readouts_n{cells}": figures.readouts(
-            {
-                rule: {
-                    name: _curves(rows, name, rule, cells)
-                    for name in dict.fromkeys(
-                        row["readout"]
-                        for row in rows
-                        if (row["rule"], row["cells"]) == (rule, cells)
-                    )
-                }
-                for rule in sorted({row["rule"] for row in rows if row["cells"] == cells})
-            },
-            {
-                rule: accuracies[cells]
-                for rule, accuracies in paper_results.TEST_ACCURACY.items()
-                if cells in accuracies
-            },
-        )
+        f"readouts_n{cells}": _draw_size([row for row in rows if row["cells"] == cells], cells)
         for cells in sorted({row["cells"] for row in rows})
     }
 
 
+def _draw_size(rows: Sequence[Row], cells: int) -> Figure:
+    figure = figures.readouts(
+        {
+            rule: {
+                name: _curves(rows, name, rule)
+                for name in dict.fromkeys(row["readout"] for row in rows if row["rule"] == rule)
+            }
+            for rule in sorted({row["rule"] for row in rows})
+        },
+        {
+            rule: accuracies[cells]
+            for rule, accuracies in paper_results.TEST_ACCURACY.items()
+            if cells in accuracies
+        },
+    )
+    return figures.sign(figure, which_rows(rows))
+
+
 def _curves(
-    rows: Sequence[Row], readout: str, rule: str | None = None, cells: int | None = None
+    rows: Sequence[Row], readout: str, rule: str | None = None
 ) -> tuple[list[float], np.ndarray]:
     """Times in milliseconds, and accuracy in per cent, shape (seeds, times), of one readout."""
-    chosen = [
-        row
-        for row in rows
-        if row["readout"] == readout
-        and rule in (None, row["rule"])
-        and cells in (None, row["cells"])
-    ]
+    chosen = [row for row in rows if row["readout"] == readout and rule in (None, row["rule"])]
     times = sorted({float(row["read_ms"]) for row in chosen})
     accuracy = {(row["seed"], float(row["read_ms"])): row["accuracy_mean"] for row in chosen}
     seeds = sorted({row["seed"] for row in chosen})

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from diehl_cook.model.units import CountOrZero, Section
+from diehl_cook.stages import training
 from diehl_cook.store.files import csv_text, write_whole
 from diehl_cook.store.reading import Amount, FileError, Share, read_table
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
@@ -69,7 +70,7 @@ def measure(folder: RunFolder) -> dict[str, float]:
     return {
         "accuracy": summary.accuracy_mean,
         "mean_theta_mV": rows[-1]["mean_theta_mV"],
-        "training_spikes": rows[-1]["spikes_per_presentation"],
+        "training_spikes": training.at_the_end(rows)[0],
         "test_spikes": summary.spikes_per_image,
     }
 

@@ -20,6 +20,7 @@ from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.network import Network
+from diehl_cook.stages.pictures import which_rows
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.stages.readout import NO_CLASS
 from diehl_cook.stages.same_images import require_learned
@@ -218,7 +219,8 @@ def draw(rows: Sequence[Row]) -> dict[str, Figure]:
             of_size = curves.setdefault(row["cells"], {})
             of_size.setdefault(row["disturbance"], {}).setdefault(row["rule"], []).append(point)
     drawn = {"robustness": figures.robustness(curves)} if curves else {}
-    return drawn | ({"removed_cells": figures.removed_cells(removed)} if removed else {})
+    drawn |= {"removed_cells": figures.removed_cells(removed)} if removed else {}
+    return {name: figures.sign(figure, which_rows(rows)) for name, figure in drawn.items()}
 
 
 def _whose(experiment: Experiment) -> Row:

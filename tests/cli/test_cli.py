@@ -28,7 +28,9 @@ TESTS = ["evaluation.labelling_images=300", "evaluation.test_images=120", "evalu
 COMMANDS = {
     "train": ["EXPERIMENT", "--seed", "--set", "--run"],
     "evaluate": ["RUN", "--run", "--jobs", "--readouts"],
-    "figures": ["RUN", "--into"],
+    "figures": ["RUN", "--into", "--format"],
+    "report": ["RUN"],
+    "compare": ["RUN", "--into", "--format"],
     "export": ["RUN", "FILE.npz", "--bits"],
     "show": ["EXPERIMENT", "--seed", "--set"],
 }
@@ -212,7 +214,7 @@ def test_a_run_folder_holds_all_that_a_run_leaves(evaluated):
     names = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
     assert names >= {
         "experiment.yaml", "manifest.json", "training.csv", "network.npz", "evaluation.json",
-        "figures",
+        "figures", "report.html", "snapshots.npz",
     }  # fmt: skip
     assert not (folder / ".work").exists()
     with np.load(folder / "network.npz") as network:
@@ -226,13 +228,23 @@ def test_a_run_folder_holds_all_that_a_run_leaves(evaluated):
     assert manifest["packages"]["brian2"]
     assert {path.stem for path in (folder / "figures").iterdir()} >= {
         "online_accuracy", "receptive_fields", "theta", "raster", "confusion", "misread_digits",
-        "spike_counts",
+        "spike_counts", "fields_over_training",
     }  # fmt: skip
 
 
 def test_the_kept_experiment_is_the_one_asked_for(evaluated, smoke):
     kept = load_experiment(evaluated[0] / "experiment.yaml")
     assert kept == load_experiment(smoke, [*LENGTH[1:], *TESTS])
+
+
+def test_the_report_is_written_anew(evaluated, command):
+    page = evaluated[0] / "report.html"
+    before = page.read_bytes()
+    page.unlink()
+    outcome = command("report", evaluated[0])
+    assert outcome.code == 0
+    assert outcome.out == f"The report lies in {page}.\n"
+    assert page.read_bytes() == before
 
 
 def test_figures_are_drawn_anew(evaluated, command):

@@ -108,7 +108,7 @@ def train(learner, images, experiments, tmp_path, monkeypatch, capsys):
     """Trains on the command line, without compiling and figures; gives code and error stream."""
     monkeypatch.setattr(whole_run, "quieten_brian", lambda: None)
     monkeypatch.setattr(whole_run, "compile_network", compiled(learner))
-    monkeypatch.setattr(report, "draw", lambda *arguments: [])
+    monkeypatch.setattr(report, "make", lambda *arguments: [])
     monkeypatch.setattr(splits, "load", lambda experiment: images)
 
     def run(folder):
@@ -184,7 +184,7 @@ def test_a_fault_is_one_line_and_the_same_command_goes_on_to_the_same_bits(
     assert message in lines[0]
     assert folder.load_checkpoint().images == 15
     assert set(os.listdir(folder.path)) == {
-        ".lock", "checkpoint.npz", "experiment.yaml", "manifest.json",
+        ".lock", "checkpoint.npz", "experiment.yaml", "manifest.json", "snapshots.npz",
     }  # fmt: skip
     code, lines = train(folder.path)
     assert (code, lines) == (0, [])
@@ -273,11 +273,11 @@ def test_figures_that_were_not_drawn_are_drawn_by_the_same_command(train, tmp_pa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(report, "draw", killed)
+        patch.setattr(report, "make", killed)
         assert train(folder.path)[0] == 130
     assert folder.has_network()
     assert "training_ended" not in folder.manifest()
-    monkeypatch.setattr(report, "draw", lambda *arguments: drawn.append(1))
+    monkeypatch.setattr(report, "make", lambda *arguments: drawn.append(1))
     assert train(folder.path) == (0, [])
     assert drawn == [1]
     assert "training_ended" in folder.manifest()

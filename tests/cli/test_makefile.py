@@ -45,3 +45,17 @@ def test_evaluate(command_of, given, folder):
 )
 def test_demo(command_of, given, options):
     assert command_of("demo", *given) == f"diehl_cook demo{options}"
+
+
+@pytest.mark.parametrize(
+    ("given", "command"),
+    [
+        (["report"], "report results/n100-seed0"),
+        (["report", "RUN=a/b"], "report a/b"),
+        (["figures", "FORMAT=svg"], "figures results/n100-seed0 --format svg"),
+        (["compare", "RUNS=a b"], "compare a b"),
+        (["compare", "RUNS=a b", "FORMAT=pdf"], "compare a b --format pdf"),
+    ],
+)
+def test_pages_and_pictures(command_of, given, command):
+    assert command_of(*given) == f"diehl_cook {command}"

@@ -160,6 +160,20 @@ class TestOnlineAccuracy:
         axes = draw(figures.online_accuracy(np.arange(blocks) + 1, np.full(blocks, np.nan))).axes[0]
         assert "no block classified yet" in texts(axes)
 
+    def test_spikes_and_theta_stand_beneath_it_in_their_units(self) -> None:
+        seen = [2000, 4000]
+        figure = figures.online_accuracy(seen, [np.nan, 80], spikes=[30, 17], theta=[0.02, 0.04])
+        accuracy, spikes, theta = draw(figure).axes
+        np.testing.assert_allclose(y_of(spikes.lines[0]), [30, 17])
+        np.testing.assert_allclose(y_of(theta.lines[0]), [20, 40])
+        assert theta.get_ylabel() == "mean θ\n(mV)"
+        assert (accuracy.get_xlabel(), theta.get_xlabel()) == ("", "training images seen")
+        assert accuracy.get_xlim() == theta.get_xlim()
+
+    def test_without_a_number_of_the_paper_there_is_no_line_for_it(self) -> None:
+        axes = figures.online_accuracy([1000, 2000], [50.0, 60.0]).axes[0]
+        assert [line.get_linestyle() for line in axes.lines] == ["-"]
+
     def test_fractions_are_not_taken_for_per_cent(self) -> None:
         with pytest.raises(ValueError, match="expected per cent"):
             figures.online_accuracy([1000, 2000], [0.5, 0.8])
@@ -167,6 +181,80 @@ class TestOnlineAccuracy:
     def test_lengths_differ(self) -> None:
         with pytest.raises(ValueError, match="images seen"):
             figures.online_accuracy([1000, 2000], [50.0])
+
+
+class TestLearningCurves:
+    CURVES: ClassVar = {100: {"slow": [([1, 2], [10, 20]), ([1, 2], [30, 60])]}}
+
+    def test_a_line_for_the_mean_and_a_band_over_the_seeds(self) -> None:
+        (axes,) = draw(figures.learning_curves(self.CURVES, {})).axes
+        np.testing.assert_allclose(y_of(axes.lines[0]), [20, 40])
+        (band,) = axes.collections
+        corners = np.asarray(band.get_paths()[0].vertices)
+        assert (corners[:, 1].min(), corners[:, 1].max()) == (10, 60)
+
+    def test_one_number_for_all_is_a_dashed_line(self) -> None:
+        (axes,) = draw(figures.learning_curves(self.CURVES, {100: {"slow": 82.9}})).axes
+        assert axes.lines[1].get_linestyle() == "--"
+        np.testing.assert_allclose(y_of(axes.lines[1]), 82.9)
+
+    @pytest.mark.parametrize("paper", [{"slow": 82.9}, {"slow": 82.9, "fast": 87.0}])
+    def test_a_number_for_some_or_different_ones_are_marks(self, paper: dict[str, float]) -> None:
+        curves = {100: {**self.CURVES[100], "fast": [([1, 2], [50, 70])]}}
+        (axes,) = draw(figures.learning_curves(curves, {100: paper})).axes
+        marks = [line for line in axes.lines if line.get_marker() == "<" and len(y_of(line))]
+        assert [y_of(line)[0] for line in marks] == list(paper.values())
+
+    def test_without_a_number_there_is_nothing_of_the_paper(self) -> None:
+        (axes,) = figures.learning_curves(self.CURVES, {100: {"slow": np.nan}}).axes
+        assert len(axes.lines) == 1
+
+    def test_other_quantities_stand_beneath_it(self) -> None:
+        curves = self.CURVES | {400: {"slow": [([1, 2], [50, 70])]}}
+        figure = draw(figures.learning_curves(curves, {}, {"spikes": curves}))
+        assert len(figure.axes) == 4
+        assert figure.axes[2].get_ylabel() == "spikes"
+        np.testing.assert_allclose(y_of(figure.axes[3].lines[0]), [50, 70])
+
+
+class TestFieldsOverTraining:
+    FIELDS = np.arange(3 * 2 * 4).reshape(3, 2, 4)
+
+    def test_a_frame_for_each_moment_in_one_colour_scale(self) -> None:
+        frames = figures.fields_over_training([0, 1000, 2000], self.FIELDS)
+        for frame, fields, seen in zip(frames, self.FIELDS, ("0", "1,000", "2,000"), strict=True):
+            axes = draw(frame).axes[0]
+            assert grid_of(axes)[:2, :2].ravel().tolist() == fields[0].tolist()
+            assert axes.images[0].get_clim() == (0.0, 23.0)
+            assert f"{seen} images" in [text.get_text() for text in frame.texts]
+
+    def test_the_bar_is_empty_at_first_and_full_at_last(self) -> None:
+        frames = figures.fields_over_training([0, 500, 2000], self.FIELDS)
+        widths = [frame.axes[1].patches[1].get_width() for frame in frames]  # type: ignore
+        assert widths[0] == 0 < widths[1] < widths[2] == pytest.approx(1)
+
+    @pytest.mark.parametrize("moments", [[0], [5]])
+    def test_a_single_moment(self, moments: list[int]) -> None:
+        assert len(figures.fields_over_training(moments, self.FIELDS[:1])) == 1
+
+    def test_of_many_cells_it_says_that_these_are_the_first(self) -> None:
+        (frame,) = figures.fields_over_training([9], self.FIELDS[:1], n_cells=6400)
+        assert "the first 2 of 6,400 cells" in frame.texts[0].get_text()
+
+    def test_lengths_differ(self) -> None:
+        with pytest.raises(ValueError, match="moments"):
+            figures.fields_over_training([0, 1], self.FIELDS)
+
+
+class TestSign:
+    def test_the_line_is_small_and_under_everything(self) -> None:
+        figure = figures.sign(figures.theta_distribution([0.02, 0.03]), "triplet, 2 cells")
+        draw(figure)
+        line = figure._supxlabel  # type: ignore[attr-defined]
+        assert line.get_text() == "triplet, 2 cells"
+        assert line.get_fontsize() == 8
+        below = figure.axes[0].get_tightbbox().y0  # type: ignore[union-attr]
+        assert line.get_window_extent().y1 < below
 
 
 class TestAccuracyAgainstSize:

@@ -47,6 +47,7 @@ def test_experiments_and_references_come_along(wheel):
         there = (path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*.yaml"))
         assert {f"diehl_cook/{inside}/{path}" for path in there} <= names
     assert "diehl_cook/reference/n100.csv" in names
+    assert "diehl_cook/stages/templates/page.html" in names
     assert "diehl_cook/reference/networks/triplet_n400.npz" in names
     assert {"diehl_cook/demo/page/index.html", "diehl_cook/demo/page/page.js"} <= names
     assert not any(name.startswith(("tests", "experiments", "results")) for name in names)

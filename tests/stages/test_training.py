@@ -5,8 +5,9 @@ import pytest
 
 from diehl_cook.engine.presenter import start_weights
 from diehl_cook.images.datasets import Split
+from diehl_cook.stages import snapshots
 from diehl_cook.stages.readout import assign_labels, predict
-from diehl_cook.stages.training import train
+from diehl_cook.stages.training import at_the_end, train
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
 
@@ -94,7 +95,7 @@ def test_a_stopped_training_does_not_start_over(training):
     with pytest.raises(KeyboardInterrupt):
         run.go(interrupt_after(3))
     run.go(lambda progress: reported.append(progress.images))
-    assert reported[0] == 65  # 25, 40, then the interrupted chunk again
+    assert reported[0] == 40  # 25, 29, then the interrupted chunk again
 
 
 def test_a_training_may_go_on_with_another_chunk_size(training, uninterrupted):
@@ -131,17 +132,31 @@ def test_images_are_taken_in_file_order_again_and_again(training, spy, digits):
     shown = np.concatenate([images for (_, images, *_), _ in calls])
     np.testing.assert_array_equal(shown, digits.images[np.arange(IMAGES) % 50])
     running = [first for (_, _, first, *_), _ in calls]
-    assert running == [0, 25, 40, 65, 80, 105]
+    assert running == [
+        0,
+        25,
+        29,
+        40,
+        47,
+        72,
+        75,
+        80,
+        105,
+    ]  # at most 25, and blocks and snapshots end one
 
 
 def test_each_row_says_what_happened_in_its_block(training, spy, digits):
     run = training("presentation.minimum_spikes=16")
     calls = spy(run.presenter, "show")
     run.go()
-    chunks = [shown for _, shown in calls]
+    ends = np.cumsum([len(arguments[1]) for arguments, _ in calls])
     labels = None
     for number, row in enumerate(run.rows):
-        parts = chunks[2 * number : 2 * number + 2]
+        parts = [
+            shown
+            for end, (_, shown) in zip(ends, calls, strict=True)
+            if number * BLOCK < end <= (number + 1) * BLOCK
+        ]
         block = slice(number * BLOCK, (number + 1) * BLOCK)
         responses = np.vstack([part.responses.toarray() for part in parts])
         showings = sum(part.showings.sum() for part in parts)
@@ -150,7 +165,7 @@ def test_each_row_says_what_happened_in_its_block(training, spy, digits):
         assert row["skipped"] == 0
         assert row["spikes_per_presentation"] == sum(part.spikes for part in parts) / showings
         assert row["mean_theta_mV"] == pytest.approx(
-            parts[1].state["excitatory.theta"].mean() * 1e3
+            parts[-1].state["excitatory.theta"].mean() * 1e3
         )
         if labels is None:
             assert np.isnan(row["online_accuracy"])
@@ -165,22 +180,102 @@ def test_each_row_says_what_happened_in_its_block(training, spy, digits):
 def test_progress_tells_images_spikes_and_accuracy_after_each_chunk(training):
     reported = []
     training().go(reported.append)
-    assert [progress.images for progress in reported] == [25, 40, 65, 80, 105, 120]
+    assert [progress.images for progress in reported] == [
+        25, 29, 40, 47, 72, 75, 80, 105, 120
+    ]  # fmt: skip
     assert {progress.total for progress in reported} == {IMAGES}
-    assert [np.isnan(progress.accuracy) for progress in reported] == [True] * 2 + [False] * 4
+    assert [np.isnan(progress.accuracy) for progress in reported] == [True] * 3 + [False] * 6
     assert all(5 <= progress.spikes_per_presentation < 100 for progress in reported)
 
 
-def test_a_last_block_that_is_not_full_gets_no_row_but_is_learned(training, uninterrupted):
+def test_a_last_block_that_is_not_full_gets_a_row_too(training, uninterrupted):
     run = training("training.images=100").go()
-    assert run.rows[1:] == uninterrupted.rows[1:2]
+    assert [row["images"] for row in run.rows] == [40, 80, 100]
+    assert repr(run.rows[:2]) == repr(uninterrupted.rows[:2])
     assert run.bits != uninterrupted.bits
 
 
-def test_a_training_shorter_than_a_block_leaves_an_empty_table(training):
+def test_a_training_shorter_than_a_block_has_one(training):
     run = training("training.images=10").go()
-    assert run.rows == []
+    (row,) = run.rows
+    assert row["images"] == 10
+    assert np.isnan(row["online_accuracy"])
     assert run.folder.has_network()
+
+
+def test_the_block_changes_no_bit_of_the_network(training, uninterrupted):
+    run = training("training.block=60")
+    with pytest.raises(KeyboardInterrupt):
+        run.go(interrupt_after(3))
+    run.presenter = uninterrupted.presenter  # goes on with blocks of 40
+    assert run.go().bits == uninterrupted.bits
+    assert [row["images"] for row in run.rows] == [40, 80, 120]
+
+
+@pytest.mark.parametrize(
+    ("images", "block"),
+    [(50, 100), (1000, 100), (40_000, 2000), (180_000, 10_000), (10**6, 10_000)],
+)
+def test_blocks_fit_the_length_of_a_training(experiment_with, images, block):
+    assert experiment_with(f"training.images={images}").training.block == block
+
+
+def test_activity_at_the_end_is_that_of_the_last_ten_thousand_images():
+    def row(images, spikes, retries):
+        return {"images": images, "spikes_per_presentation": spikes, "retries": retries}
+
+    rows = [row(10_000, 99, 99), row(15_000, 20, 0), row(20_000, 10, 5000)]
+    assert at_the_end(rows) == (pytest.approx(200_000 / 15_000), 0.5)
+    assert np.isnan(at_the_end([])).all()
+
+
+class TestSnapshots:
+    def test_fields_at_the_start_and_after_ever_more_images(self, uninterrupted):
+        images, fields = snapshots.load(uninterrupted.folder, 784)
+        assert images.tolist() == [0, 29, 47, 75, 120]
+        assert fields.shape == (5, 100, 784)
+        start = start_weights(uninterrupted.presenter.experiment, 784)
+        np.testing.assert_allclose(fields[0].T, start, atol=start.max() / 60)
+        weights = uninterrupted.folder.load_network().weights
+        np.testing.assert_allclose(fields[-1].T, weights, atol=weights.max() / 60)
+
+    def test_a_dozen_of_a_long_training(self):
+        assert sorted(snapshots.moments(40_000)) == [
+            0, 360, 580, 930, 1500, 2400, 3800, 6100, 9800, 16_000, 25_000, 40_000
+        ]  # fmt: skip
+        assert max(snapshots.moments(123_456)) == 123_456
+        assert snapshots.moments(1) == {0, 1}
+
+    def test_chunks_and_interruptions_change_no_bit(self, training, uninterrupted):
+        run = training("training.chunk=7")
+        for chunks in (2, 9):
+            with pytest.raises(KeyboardInterrupt):
+                run.go(interrupt_after(chunks))
+        kept, there = (snapshots.load(each.folder, 784) for each in (run.go(), uninterrupted))
+        assert [each.tobytes() for each in kept] == [each.tobytes() for each in there]
+
+    @pytest.fixture
+    def folder(self, experiment_with, tmp_path):
+        folder = RunFolder(tmp_path / "run")
+        folder.settle(experiment_with("cells=2"))
+        for images in (0, 500, 1000):
+            snapshots.add(folder, images, np.full((4, 2), images + 1.0))
+        return folder
+
+    def test_those_of_a_training_that_was_begun_anew_go(self, folder):
+        snapshots.add(folder, 500, np.full((4, 2), 7.0))
+        images, fields = snapshots.load(folder, 4)
+        assert images.tolist() == [0, 500]
+        assert fields[:, 0, 0].tolist() == [1, 7]
+
+    def test_those_of_another_network_are_one_line(self, folder):
+        with pytest.raises(FileError, match=r"snapshots.npz: is of another network; delete it"):
+            snapshots.add(folder, 2000, np.ones((9, 2)))
+        with pytest.raises(FileError, match="of another network"):
+            snapshots.load(folder, 9)
+        (folder.path / "snapshots.npz").unlink()
+        snapshots.add(folder, 2000, np.ones((9, 2)))
+        assert snapshots.load(folder, 9)[0].tolist() == [2000]
 
 
 def arrays_of(run):

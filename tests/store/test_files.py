@@ -1,11 +1,20 @@
 """Files that are written whole or not at all."""
 
+import io
 import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from diehl_cook.store.files import WriteError, write_whole
+from diehl_cook import figures
+from diehl_cook.store.files import (
+    WriteError,
+    animation_bytes,
+    figure_bytes,
+    smaller,
+    write_whole,
+)
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644)])
@@ -50,3 +59,25 @@ def test_a_signal_after_the_rename_is_that_signal(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "file", b"content")
     assert (tmp_path / "file").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
+def test_the_same_figure_gives_the_same_bytes(kind, begins):
+    drawn = [figure_bytes(figures.theta_distribution([0.02, 0.03]), kind) for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert drawn[0].startswith(begins)
+
+
+def test_frames_become_a_picture_that_moves():
+    frames = figures.fields_over_training([0, 5], [[[0.0, 1, 0, 1]], [[1.0, 0, 1, 0]]])
+    picture = Image.open(io.BytesIO(animation_bytes(frames, milliseconds=300)))
+    assert (picture.format, picture.n_frames, picture.info["loop"]) == ("WEBP", 2, 0)
+
+
+def test_pixels_take_fewer_bytes_on_a_page():
+    drawn = figure_bytes(figures.theta_distribution([0.02, 0.03]))
+    picture = Image.open(io.BytesIO(smaller(drawn)))
+    assert (picture.format, picture.size) == ("WEBP", Image.open(io.BytesIO(drawn)).size)
+    assert len(smaller(drawn)) < len(drawn)

@@ -16,6 +16,7 @@ from pretended import block, checkpoint, evaluation
 
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.plasticity import RULES
+from diehl_cook.stages import snapshots
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text
 from diehl_cook.store.network_file import NetworkFile
@@ -65,6 +66,13 @@ def begun(path):
     folder.update_manifest(seed=0, training_ended="2026")
 
 
+def photographed(path):
+    folder = RunFolder(path.parent)
+    folder.settle(EXPERIMENT)
+    for images in (0, 5):
+        snapshots.add(folder, images, np.ones((4, 3)))
+
+
 def score(path):
     """What sweeps and tables make of an evaluation."""
     RunFolder(path.parent).load_evaluation()
@@ -86,6 +94,10 @@ FILES = {
     "checkpoint.npz": (
         lambda path: np.savez(path, **begun_training()),
         lambda path: RunFolder(path.parent).load_checkpoint(),
+    ),
+    "snapshots.npz": (
+        photographed,
+        lambda path: snapshots.load(RunFolder(path.parent), 4),
     ),
     "network.npz": (
         lambda path: network_file.save(path, NetworkFile(EXPERIMENT, NETWORK, {"seed": 1})),
@@ -288,6 +300,8 @@ def test_what_is_something_else_is_read_as_nothing_or_refused_in_one_line(valid,
         ("checkpoint.npz", "images", np.array(13), "images, rows and block/shape do not go"),
         ("checkpoint.npz", "block/indices", np.array([0, 3]), "indices must be < 3"),
         ("checkpoint.npz", "state/a.b", np.array([np.nan]), "state.a.b: holds numbers outside"),
+        ("snapshots.npz", "images", np.array([5, 5]), "moments do not follow one another"),
+        ("snapshots.npz", "largest", np.ones(1, np.float32), "of other numbers of moments"),
         ("network.npz", "labels", np.array([0, 1, 1000]), "labels: holds numbers outside"),
         ("network.npz", "theta", np.ones(2), "is not a network of 3 cells"),
     ],

@@ -53,11 +53,31 @@ def test_parameters_of_rules_not_chosen_are_no_difference(run_of):
     assert compare.compare(paths).keys == []
 
 
-def test_one_panel_a_size_and_one_line_a_group(runs, run_of):
-    figure = compare.draw(compare.compare([*runs, run_of("c", 0.7, "cells=25")]))
-    assert [axes.get_title("left") for axes in figure.axes] == ["25 cells", "100 cells"]
-    lines = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 3]
-    assert len(lines) == 2
+def test_a_column_a_size_and_a_line_a_group_with_spikes_and_theta_beneath(runs, run_of):
+    picture = compare.draw(compare.compare([*runs, run_of("c", 0.7, "cells=25")]))
+    axes = picture.figure.axes
+    assert [each.get_title("left") for each in axes[:2]] == ["25 cells", "100 cells"]
+    assert [each.get_ylabel() for each in axes[2::2]] == [
+        "spikes per\npresentation",
+        "mean θ\n(mV)",
+    ]
+    for panel in axes[1::2]:
+        lines = [line for line in panel.lines if line.get_linestyle() == "-"]
+        assert len([line for line in lines if len(line.get_xdata()) == 3]) == 2
+        assert len(panel.collections) == 2  # a band for each
+    said = "triplet, 25 and 100 cells, seeds 0 and 1, 1,000 training images"
+    assert picture.figure.get_supxlabel() == said
+
+
+@pytest.mark.parametrize(("override", "lines"), [("seed=0", 1), ("data.validation=9", 0)])
+def test_the_papers_line_is_there_where_the_paper_has_a_number(run_of, override, lines):
+    axes = compare.draw(compare.compare([run_of("a", 0.8, override)])).figure.axes[0]
+    assert len([line for line in axes.lines if line.get_linestyle() == "--"]) == lines
+
+
+def test_runs_of_other_blocks_are_apart(run_of):
+    paths = [run_of("a", 0.8), run_of("b", 0.8, "training.block=250")]
+    assert compare.compare(paths).keys == ["training.block"]
 
 
 def test_runs_without_a_block_have_no_curve(run_of, tmp_path, capsys):
@@ -68,15 +88,28 @@ def test_runs_without_a_block_have_no_curve(run_of, tmp_path, capsys):
     assert "there are no curves" in capsys.readouterr().out
 
 
-def test_the_command_writes_table_and_figure(runs, tmp_path, capsys, monkeypatch):
+def test_the_command_writes_table_figure_and_report(runs, tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("MAKELEVEL", raising=False)
     into = tmp_path / "both"
-    assert main(["compare", *map(str, runs), "--into", str(into)]) == 0
-    assert {path.name for path in into.iterdir()} == {"comparison.csv", "comparison.png"}
+    assert main(["compare", *map(str, runs), "--into", str(into), "--format", "svg"]) == 0
+    assert {path.name for path in into.iterdir()} == {
+        "comparison.csv", "comparison.svg", "report.html",
+    }  # fmt: skip
     said = capsys.readouterr().out
     assert "eta_postsynaptic" in said
     assert f"{runs[3]} is not evaluated yet: python -m diehl_cook evaluate {runs[3]}" in said
     assert f"{runs[0]} is not" not in said
+    page = (into / "report.html").read_text()
+    best = "The best of 2 kinds of runs (eta_postsynaptic 0.02) classifies 90.00 % correctly, +7.1"
+    assert best in page
+    assert page.count("make train EXPERIMENT=experiments/smoke.yaml SEED=1") == 2
+    assert "data:image/svg+xml" in page
+
+
+def test_a_report_of_runs_that_are_not_evaluated(run_of, tmp_path):
+    path, into = run_of("a", None), tmp_path / "into"
+    assert main(["compare", str(path), "--into", str(into)]) == 0
+    assert "None of these runs is evaluated yet." in (into / "report.html").read_text()
 
 
 def test_a_folder_that_is_no_run_is_named(runs, tmp_path):

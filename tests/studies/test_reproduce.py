@@ -54,6 +54,7 @@ def test_sizes_of_a_rule_differ_in_threshold_inhibition_and_training_alone(rule)
             ("excitatory", "tau_theta"),
             ("connections", "inhibitory_to_excitatory"),
             ("training", "images"),
+            ("training", "block"),  # follows the number of images
         ]:
             del experiment[section][key]
         values.append(experiment | {"cells": 0, "name": ""})
@@ -177,6 +178,10 @@ def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
     drawn = [f"figure_{name}.png" for name in ("2a", "2b", "2c", "3a", "3b")]
     for name in (*drawn, "figure_2b.md", "figure_2c.csv"):
         assert (Path("ref") / name).stat().st_size > 0
+    page = Path("ref/report.html").read_text()
+    assert len(page) < 3e6
+    assert page.count("<figure>") == len(drawn)
+    assert "Of the 16 networks in Figure 2B of the paper, 1 are made here" in page
 
     path = Path("ref/networks/triplet_n100.npz")
     kept = network_file.load(path)

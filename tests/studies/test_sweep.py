@@ -242,10 +242,15 @@ def test_table_is_sorted_by_mean(tmp_path):
 
 
 def test_table_tells_the_activity_at_the_end_of_the_training(tmp_path):
-    swept = load(tmp_path, set={"training.block": 500}, seeds=[0, 1])
+    swept = load(tmp_path, seeds=[0, 1])
     for member, theta in zip(swept.members, (40.0, 41.0), strict=True):
-        early = block(500, spikes_per_presentation=90.0, retries=400, mean_theta_mV=25.0)
-        late = block(1000, spikes_per_presentation=theta / 2, retries=theta, mean_theta_mV=theta)
+        early = block(10_000, spikes_per_presentation=90.0, retries=400, mean_theta_mV=25.0)
+        late = block(
+            20_000,
+            spikes_per_presentation=theta / 2,
+            retries=20 * int(theta),
+            mean_theta_mV=theta,
+        )
         pretend(member, 0.8, rows=[early, late])
     (row,) = sweep.table(swept, {})
     assert row["training_spikes"] == 20.25
