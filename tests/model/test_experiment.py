@@ -60,7 +60,7 @@ def test_every_experiment_file_is_among_those_tested(experiments):
         ("n100", 100, 40_000, 0.0125e-3),
         ("n400", 400, 180_000, 0.05e-3),
         ("n1600", 1600, 420_000, 0.05e-3),
-        ("n6400", 6400, 900_000, 0.2e-3),
+        ("n6400", 6400, 900_000, 0.1e-3),
     ],
 )
 def test_the_networks_of_the_paper_have_its_passes_and_threshold_steps(
