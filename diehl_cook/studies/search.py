@@ -134,7 +134,8 @@ class Pruning(Section):
     risen: Positive = Field(
         0.2,
         description="thresholds have risen when a block adds less than this share of their rise;"
-        " our runs of 1600 and 6400 cells: 0.25 to 0.4 before the jump, 0.16 and less after it",
+        " our runs of 1600 and 6400 cells, blocks of 10,000 images: 0.25 to 0.4 before the jump,"
+        " 0.16 and less after it",
     )
 
 

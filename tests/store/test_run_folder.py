@@ -9,7 +9,6 @@ import sys
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from pretended import block, checkpoint, evaluation
 
 from diehl_cook.store import run_folder
@@ -93,9 +92,10 @@ def test_entries_add_to_the_manifest(folder):
     assert manifest == {"run": key, "seed": 1, "began": "b", "ended": "c"}
 
 
-def test_a_figure_is_a_png_under_figures(folder):
-    folder.save_figure("theta", Figure())
-    assert (folder.path / "figures" / "theta.png").read_bytes().startswith(b"\x89PNG")
+def test_a_picture_lies_under_figures(folder):
+    path = folder.save_figure("theta.png", b"a picture")
+    assert path == folder.path / "figures" / "theta.png"
+    assert path.read_bytes() == b"a picture"
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
