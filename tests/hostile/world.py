@@ -29,7 +29,7 @@ LIMIT = 60.0
 STRUCTURE = {"cells", "time_step", "presentation.image", "presentation.rest"}
 STRUCTURE |= {"connections.input_delay", "excitatory.clamp_period", "inhibitory.clamp_period"}
 
-COMPILE, LOAD, DRAW = whole_run.compile_network, splits.load, report.draw
+COMPILE, LOAD = whole_run.compile_network, splits.load
 
 
 class World:
@@ -83,7 +83,7 @@ class World:
         splits.load = self._loaded
         workers._CONNECTING = 0.2
         if not figures:
-            report.draw = lambda *arguments: []
+            report.make = lambda *arguments: None
         return cli.main(arguments)
 
     def wants_another_program(self, experiment: Experiment):
