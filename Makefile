@@ -21,7 +21,8 @@ IMAGES = 10000
 TESTS = 10000
 PYTHON =
 
-# A value with a space wants quotes of its own: make train SET="'excitatory.refractory_period=50 ms' cells=64"
+# RUN, EXPERIMENT and SWEEP may hold spaces; a value of SET with a space wants quotes of its own:
+# make train SET="'excitatory.refractory_period=50 ms' cells=64"
 run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
 jobs = $(if $(JOBS),--jobs $(JOBS))
@@ -29,7 +30,7 @@ seed = $(if $(SEED),--seed $(SEED))
 format = $(if $(FORMAT),--format $(FORMAT))
 set = $(if $(SET),--set $(SET))
 # An experiment file may state another seed, and with it another folder.
-into = $(if $(filter file,$(origin RUN)),,--run $(RUN))
+into = $(if $(filter file,$(origin RUN)),,--run '$(RUN)')
 scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
 
@@ -46,16 +47,16 @@ setup: $(ready) ## the environment alone: .venv with the pinned requirements
 	@echo "setup: .venv is ready; next: make train"
 
 train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was stopped
-	$(run) train $(EXPERIMENT) $(seed) $(into) $(set)
+	$(run) train '$(EXPERIMENT)' $(seed) $(into) $(set)
 
 evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
-	$(run) evaluate $(RUN) $(jobs)
+	$(run) evaluate '$(RUN)' $(jobs)
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures, FORMAT=svg or pdf for vectors
-	$(run) figures $(RUN) $(format)
+	$(run) figures '$(RUN)' $(format)
 
 report: $(ready) ## write RUN/report.html anew: one page to hand around
-	$(run) report $(RUN)
+	$(run) report '$(RUN)'
 
 demo: $(ready) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
 	$(run) demo $(if $(NETWORK),--network $(NETWORK)) $(if $(PORT),--port $(PORT))
@@ -64,16 +65,16 @@ compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, 
 	$(run) compare $(RUNS) $(format)
 
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
-	$(run) sweep $(SWEEP) $(jobs) $(scheduler)
+	$(run) sweep $(if $(SWEEP),'$(SWEEP)') $(jobs) $(scheduler)
 
 search: $(ready) ## try points of SEARCH=experiments/searches/triplet_n1600.yaml that the scores so far propose
-	$(run) search $(SEARCH) $(jobs) $(scheduler)
+	$(run) search $(if $(SEARCH),'$(SEARCH)') $(jobs) $(scheduler)
 
 reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet power_law", SEEDS=2 (default: all)
 	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(if $(SEEDS),--seeds $(SEEDS)) $(jobs) $(scheduler)
 
 check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
-	$(run) check $(RUN)
+	$(run) check '$(RUN)'
 
 readme: $(ready) ## fill the tables of README.md from the committed results
 	.venv/bin/python docs/fill_readme.py

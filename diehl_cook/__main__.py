@@ -1,11 +1,34 @@
-"""``python -m diehl_cook``."""
+"""``python -m diehl_cook`` and ``diehl-cook``."""
 
+import os
 import sys
 
-if __name__ == "__main__":
+
+def main() -> int:
+    """Run the command of this process; gives its exit code."""
+    _open_standard_streams()
     try:
-        from diehl_cook.cli import main  # takes seconds
+        from diehl_cook.cli import main as command  # takes seconds
     except KeyboardInterrupt:
         print("diehl_cook: stopped", file=sys.stderr)
-        sys.exit(130)
+        return 130
+    return command()
+
+
+def _open_standard_streams() -> None:
+    """Open those that the caller closed, as ``2>&-`` does.
+
+    Otherwise the next files opened take their numbers, and what is said goes into them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 as long as the process
+
+
+if __name__ == "__main__":
     sys.exit(main())

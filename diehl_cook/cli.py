@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import signal
@@ -81,11 +82,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 2 for bad input, 1 for another failure, 128 and the signal's number after
         a signal (130 after Ctrl-C).
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     whole_run.quieten_brian()
     try:
         with _signals_heeded():
             options.command(options)
+            sys.stdout.flush()
     except (
         ExperimentError,
         DatasetError,
@@ -106,7 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ) as error:
         return _complain(error, FAILURE)
     except OSError as error:
-        return _complain(f"{error.filename or 'a file'}: {error.strerror or error}", FAILURE)
+        if error.filename is None:  # what writes files names them; this is what was to be said
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 which Python flushes at its end
+        where = error.filename or "standard output or error"
+        return _complain(f"{where}: cannot be used: {error.strerror or error}", FAILURE)
     except MemoryError:
         return _complain("out of memory; choose fewer cells", FAILURE)
     except KeyboardInterrupt as stop:
@@ -510,7 +518,8 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
 
 
 def _complain(error: Exception | str, code: int) -> int:
-    print(f"diehl_cook: {' '.join(str(error).split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # where nobody can be told, the exit code tells
+        print(f"diehl_cook: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
     return code
 
 

@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -36,6 +35,7 @@ from brian2.monitors.statemonitor import StateMonitor
 from filelock import FileLock
 from numpy.typing import ArrayLike, NDArray
 
+from diehl_cook.model import resources
 from diehl_cook.model.arrays import Arrays
 
 Values = Mapping[str, ArrayLike]
@@ -360,10 +360,12 @@ def _with_clocks_sorted(lines: list[bytes]) -> list[bytes]:
 
 def _compiler() -> str:
     """What the compiler makes of the flags on this machine."""
-    name = shlex.split(os.environ.get("CXX", "")) or ["g++"]  # e.g. "ccache g++"
-    command = [*name, "-march=native", "-###", "-E", "-xc++", os.devnull]
+    command = [*resources.compiler(), "-march=native", "-###", "-E", "-xc++", os.devnull]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+        return done.stderr
     except OSError:
         raise SimulationError(
             f"no C++ compiler: {command[0]} does not start; install g++ or set CXX"
@@ -376,8 +378,9 @@ def _compile(folder: Path) -> None:
     environment = {name: text for name, text in os.environ.items() if name not in _OUTER_MAKE}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+            command, cwd=folder, env=environment, capture_output=True, encoding="utf-8",
+            errors="replace", check=False,
+        )  # fmt: skip
     except OSError:
         raise SimulationError("cannot compile: make does not start; install make") from None
     if done.returncode != 0:
@@ -385,7 +388,9 @@ def _compile(folder: Path) -> None:
         causes = [
             line.strip() + out for sign, out in _CAUSES.items() for line in said if sign in line
         ]
-        raise SimulationError(f"compiling failed: {(causes or ['unknown reason'])[0]}")
+        name = " ".join(resources.compiler())
+        silent = f"{name} says nothing; set CXX to a C++ compiler, or unset it for g++"
+        raise SimulationError(f"compiling failed: {(causes or [silent])[0]}")
 
 
 def _execute(command: list[str], folder: Path) -> None:
@@ -393,8 +398,8 @@ def _execute(command: list[str], folder: Path) -> None:
     # A session of its own: Ctrl-C reaches it through us only, never halfway through its results.
     try:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            start_new_session=True,
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            encoding="utf-8", errors="replace", start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise SimulationError(

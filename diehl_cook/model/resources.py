@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def experiments() -> Path:
 def reference() -> Path:
     """Folder of the reference results: tables, and the published networks in ``networks``."""
     return _CHECKOUT / "results" / "reference" if is_checkout() else _PACKAGE / "reference"
+
+
+def compiler() -> list[str]:
+    """The command of the C++ compiler: what CXX says, which may be several words, or g++."""
+    named = os.environ.get("CXX", "")
+    try:
+        return shlex.split(named) or ["g++"]
+    except ValueError:  # a quote that does not end
+        return [named]
 
 
 def programs() -> Path:

@@ -6,10 +6,11 @@ import datetime
 import importlib.metadata
 import os
 import platform
-import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from diehl_cook.model import resources
 
 PACKAGES = ("brian2", "numpy", "scipy", "scikit-learn", "joblib", "pydantic", "matplotlib")
 
@@ -19,7 +20,7 @@ def describe() -> dict[str, Any]:
     return {
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "compiler": _first_line(*(shlex.split(os.environ.get("CXX", "")) or ["g++"]), "--version"),
+        "compiler": _first_line(*resources.compiler(), "--version"),
         "commit": commit(),
         "machine": {
             "name": platform.node(),
@@ -44,7 +45,9 @@ def now() -> str:
 
 def _first_line(*command: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
     except OSError:
         return ""
     return next(iter(done.stdout.splitlines()), "") if done.returncode == 0 else ""

@@ -379,7 +379,12 @@ def test_a_blank_image_ends_with_1(learner, reader, command, smoke, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("compiler", "message"), [("/nowhere", "no C++ compiler"), ("false", "compiling failed")]
+    ("compiler", "message"),
+    [
+        ("/nowhere", "no C++ compiler: /nowhere does not start; install g++ or set CXX"),
+        ('g++ "', 'no C++ compiler: g++ " does not start; install g++ or set CXX'),
+        ("false", "compiling failed: false says nothing; set CXX to a C++ compiler, or unset it"),
+    ],
 )
 def test_without_a_compiler_a_training_ends_with_1(
     command, smoke, tmp_path, monkeypatch, compiler, message
@@ -438,6 +443,43 @@ def test_a_number_that_is_no_number_is_told_in_words(command):
     outcome = command("evaluate", "a", "--jobs", "abc")
     assert outcome.code == 2
     assert "--jobs: must be a whole number, not 'abc'" in outcome.err
+
+
+def test_what_cannot_be_said_ends_with_1_and_a_line(command, smoke, monkeypatch, capsys):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert cli.main(["show", str(smoke)]) == 1
+        assert sys.stdout.name == os.devnull  # Python flushes it once more at its end
+        full.detach()
+    said = capsys.readouterr().err
+    assert said == (
+        "diehl_cook: standard output or error: cannot be used: No space left on device\n"
+    )
+
+
+def test_what_cannot_even_be_complained_of_is_told_by_the_exit_code(monkeypatch):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        assert cli.main(["show", "nowhere.yaml"]) == 2
+        full.detach()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_is_opened_to_nowhere(smoke, closed):
+    code = (
+        "import os, sys; from diehl_cook import __main__; __main__._open_standard_streams()\n"
+        "new = os.open('/dev/null', os.O_RDWR); print('said'); print('said', file=sys.stderr)\n"
+        "sys.exit(0 if new > 2 else 1)"
+    )
+    run = ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code]
+    assert subprocess.run(run, cwd=Path(smoke).parents[1], check=False).returncode == 0
+
+
+def test_a_name_of_any_bytes_is_told(command, tmp_path, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stderr", out)
+    assert cli.main(["show", str(tmp_path / "\xf6\udcff.yaml")]) == 2
+    assert b"\\xf6\\udcff.yaml: no such file" in out.buffer.getvalue()
 
 
 def test_show_prints_an_experiment_that_reads_back(command, smoke, tmp_path):

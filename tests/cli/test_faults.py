@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_is_one_line(train, begun, monkeypatch):
         raise PermissionError(13, "Permission denied", "/some/file")
 
     monkeypatch.setattr(splits, "load", fail)
-    assert train(begun.path) == (1, ["diehl_cook: /some/file: Permission denied"])
+    assert train(begun.path) == (1, ["diehl_cook: /some/file: cannot be used: Permission denied"])
 
 
 def test_figures_that_were_not_drawn_are_drawn_by_the_same_command(train, tmp_path, monkeypatch):

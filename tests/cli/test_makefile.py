@@ -1,6 +1,7 @@
 """The Makefile passes on what was given, and leaves the rest to the experiment file."""
 
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -16,7 +17,7 @@ def command_of(experiments):
             env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         (line,) = [line for line in done.stdout.splitlines() if "-m diehl_cook" in line]
-        return " ".join(line.split()[2:])
+        return shlex.split(line)[2:]
 
     return tell
 
@@ -31,12 +32,20 @@ def command_of(experiments):
     ],
 )
 def test_train(command_of, given, command):
-    assert command_of("train", *given) == command
+    assert command_of("train", *given) == command.split()
+
+
+def test_folders_and_files_may_hold_spaces(command_of):
+    train = command_of("train", "EXPERIMENT=my files/a b.yaml", "RUN=my runs/c d")
+    assert train[1:] == ["train", "my files/a b.yaml", "--run", "my runs/c d"]
+    for target in ("evaluate", "figures", "check"):
+        assert command_of(target, "RUN=my runs/c d")[1:3] == [target, "my runs/c d"]
+    assert command_of("sweep", "SWEEP=a b.yaml")[2] == "a b.yaml"
 
 
 @pytest.mark.parametrize(("given", "folder"), [([], "n100-seed0"), (["SEED=3"], "n100-seed3")])
 def test_evaluate(command_of, given, folder):
-    assert command_of("evaluate", *given) == f"diehl_cook evaluate results/{folder}"
+    assert command_of("evaluate", *given) == ["diehl_cook", "evaluate", f"results/{folder}"]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +53,7 @@ def test_evaluate(command_of, given, folder):
     [([], ""), (["NETWORK=results/a", "PORT=0"], " --network results/a --port 0")],
 )
 def test_demo(command_of, given, options):
-    assert command_of("demo", *given) == f"diehl_cook demo{options}"
+    assert command_of("demo", *given) == f"diehl_cook demo{options}".split()
 
 
 @pytest.mark.parametrize(
@@ -58,4 +67,4 @@ def test_demo(command_of, given, options):
     ],
 )
 def test_pages_and_pictures(command_of, given, command):
-    assert command_of(*given) == f"diehl_cook {command}"
+    assert command_of(*given) == f"diehl_cook {command}".split()
