@@ -469,6 +469,7 @@ def check(options: argparse.Namespace) -> None:
     known = reference_runs.read_reference(options.reference)
     outside = 0
     for folder in folders:
+        reference_runs.require_same_experiment(folder, options.reference)
         for each in reference_runs.compare(reference_runs.measure(folder), known):
             verdict = "inside" if each.inside else "OUTSIDE"
             print(
@@ -498,6 +499,11 @@ def _experiment(options: argparse.Namespace) -> Experiment:
 
 def _tell(result: evaluation.Evaluation, experiment: Experiment) -> None:
     print(_verdict(result, experiment))
+    if 2 * result.summary()["unlabelled_cells"] > experiment.cells:
+        print(
+            "Most cells have no class: too few images were learned (training.images) or shown for"
+            " the labels (evaluation.labelling_images)."
+        )
     if result.readouts:
         print("Accuracy in per cent, of the spikes up to a time since the image came on:")
         print(readout_table.markdown(result.readouts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +90,18 @@ class Presenter:
         Pixels of an image.
     cache : Path
         Folder of compiled programs.
+    announce : callable
+        Called before a compiler starts.
     """
 
-    def __init__(self, experiment: Experiment, learning: bool, n_inputs: int, cache: Path) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        learning: bool,
+        n_inputs: int,
+        cache: Path,
+        announce: Callable[[], object] = lambda: None,
+    ) -> None:
         self.experiment = experiment
         self.n_inputs = n_inputs
         #: The most images that can be shown in one go.
@@ -99,7 +109,7 @@ class Presenter:
         self.learning = learning
         self.target = device_of(experiment)
         self.program: Program = compile_program(
-            lambda: self.build(self.capacity), cache, self.target
+            lambda: self.build(self.capacity), cache, self.target, announce
         )
         self._values = self._parameters()
 

@@ -187,7 +187,12 @@ class Program:
         return _whole(np.fromfile(results / variable.file, variable.dtype), size, results)
 
 
-def compile_program(build: Callable[[], Network], cache: Path, target: str) -> Program:
+def compile_program(
+    build: Callable[[], Network],
+    cache: Path,
+    target: str,
+    announce: Callable[[], object] = lambda: None,
+) -> Program:
     """Generate and compile a network's C++ program, or take it from the cache.
 
     Parameters
@@ -198,6 +203,8 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
         Folder of compiled programs, keyed by their source, compiler and flags.
     target : str
         Brian2 device: ``cpp_standalone`` or one derived from it.
+    announce : callable
+        Called before a compiler starts, which it does not for a program in the cache.
 
     Returns
     -------
@@ -213,7 +220,7 @@ def compile_program(build: Callable[[], Network], cache: Path, target: str) -> P
         _remove_abandoned(cache)
         workplace = Path(tempfile.mkdtemp(dir=cache, prefix=_WORKPLACE))
         try:
-            return _compile_in(workplace, build, target)
+            return _compile_in(workplace, build, target, announce)
         finally:
             shutil.rmtree(workplace, ignore_errors=True)
     except OSError as error:
@@ -231,7 +238,12 @@ def _remove_abandoned(cache: Path) -> None:
                 shutil.rmtree(workplace, ignore_errors=True)
 
 
-def _compile_in(workplace: Path, build: Callable[[], Network], target: str) -> Program:
+def _compile_in(
+    workplace: Path,
+    build: Callable[[], Network],
+    target: str,
+    announce: Callable[[], object],
+) -> Program:
     with _one_device:
         layout = _generate(build, workplace, target)
     (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
@@ -242,6 +254,7 @@ def _compile_in(workplace: Path, build: Callable[[], Network], target: str) -> P
             # Generated anew anyway, it heals one that was damaged.
             (workplace / "layout.json").replace(finished / "layout.json")
         else:
+            announce()
             _compile(workplace)
             (workplace / _SIZE).write_text(str((workplace / "main").stat().st_size))
             shutil.rmtree(finished, ignore_errors=True)
@@ -386,7 +399,10 @@ def _compile(folder: Path) -> None:
     if done.returncode != 0:
         said = done.stderr.splitlines()
         causes = [
-            line.strip() + out for sign, out in _CAUSES.items() for line in said if sign in line
+            line.strip() + out
+            for sign, out in _CAUSES.items()
+            for line in said
+            if sign in line and not line.startswith("make")  # which says that it failed, not why
         ]
         name = " ".join(resources.compiler())
         silent = f"{name} says nothing; set CXX to a C++ compiler, or unset it for g++"

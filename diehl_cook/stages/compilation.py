@@ -15,9 +15,9 @@ def compile_network(
     experiment: Experiment, learning: bool, n_inputs: int, narrator: Narrator | None = None
 ) -> Presenter:
     """Compile the network of an experiment, or take it from the programs compiled before."""
-    kind = "training" if learning else "testing"
-    (narrator or Silence()).say(f"compiling the {kind} program (seconds, once) ...")
-    return Presenter(experiment, learning, n_inputs, resources.programs())
+    sentence = f"compiling the {'training' if learning else 'testing'} program (seconds, once) ..."
+    say = (narrator or Silence()).say
+    return Presenter(experiment, learning, n_inputs, resources.programs(), lambda: say(sentence))
 
 
 class ReadingPrograms:

@@ -16,12 +16,17 @@ from tqdm import tqdm
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """How far a run has come. Accuracy is a share from 0 to 1, NaN while unknown."""
+    """How far a run has come.
+
+    Accuracy, and how many cells have a class to tell it by, are shares from 0 to 1; accuracy is
+    NaN while unknown.
+    """
 
     images: int
     total: int
     spikes_per_presentation: float
     accuracy: float = math.nan
+    labelled: float = 1.0
 
 
 Report = Callable[[Progress], None]
@@ -129,6 +134,8 @@ def _counts(progress: Progress) -> str:
 
 def _details(progress: Progress) -> str:
     accuracy = "" if math.isnan(progress.accuracy) else f", accuracy {progress.accuracy:.1%}"
+    if accuracy and progress.labelled < 0.5:
+        accuracy += f" ({progress.labelled:.0%} of the cells have a class yet)"
     return f"{progress.spikes_per_presentation:.1f} spikes a presentation{accuracy}"
 
 

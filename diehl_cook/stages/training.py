@@ -177,10 +177,15 @@ def _block_classes(journey: Journey, classes: NDArray[np.integer]) -> NDArray[np
 
 def _online_accuracy(journey: Journey, classes: NDArray[np.integer]) -> float:
     """Accuracy in this block with the labels of the block before, paper figure 2C."""
-    if journey.labels is None:
+    if journey.labels is None or not _labelled(journey):
         return np.nan
     predictions = readout.predict(vstack(journey.block.responses), journey.labels)
     return readout.accuracy(_block_classes(journey, classes), predictions)
+
+
+def _labelled(journey: Journey) -> float:
+    """Share of the cells that have a class."""
+    return 0.0 if journey.labels is None else float(np.mean(journey.labels != readout.NO_CLASS))
 
 
 def _close_block(journey: Journey, classes: NDArray[np.integer]) -> None:
@@ -212,6 +217,7 @@ def _progress(
         total=experiment.training.images,
         spikes_per_presentation=shown.spikes / int(shown.showings.sum()),
         accuracy=_online_accuracy(journey, classes),
+        labelled=_labelled(journey),
     )
 
 

@@ -6,17 +6,19 @@ The spread between seeds is the noise floor: a run counts as inside if it could 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
+from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import CountOrZero, Section
 from diehl_cook.stages import training
 from diehl_cook.store.files import csv_text, write_whole
-from diehl_cook.store.reading import Amount, FileError, Share, read_table
-from diehl_cook.store.run_folder import RunFolder, RunFolderError
+from diehl_cook.store.reading import Amount, FileError, Name, Share, read_table
+from diehl_cook.store.run_folder import RunFolder, RunFolderError, run_key
 
 #: What is compared: test accuracy, mean theta (mV), spikes per presentation at the end of the
 #: training, and spikes per test presentation.
@@ -29,10 +31,14 @@ FALSE_ALARM = 0.001
 FEWEST_RUNS = 3
 
 
+_WAY_OUT = "make one from runs with --write"
+
+
 class Reference(Section):
     """A row of a reference distribution: one run."""
 
     seed: CountOrZero
+    experiment: Name | None = None
     accuracy: Share
     mean_theta_mV: Amount
     training_spikes: Amount
@@ -76,8 +82,24 @@ def measure(folder: RunFolder) -> dict[str, float]:
 
 
 def write_reference(folders: Sequence[RunFolder], path: Path) -> None:
-    """Store a reference distribution: a row per run, which should differ in their seeds alone."""
-    rows = [{"seed": folder.experiment().seed, **measure(folder)} for folder in folders]
+    """Store a reference distribution: a row per run.
+
+    Raises
+    ------
+    FileError
+        If they are fewer than three, or differ in more than their seeds.
+    """
+    if len(folders) < FEWEST_RUNS:
+        raise FileError(
+            f"{path}: {len(folders)} runs tell nothing of the spread; name three or more"
+        )
+    experiments = [folder.experiment() for folder in folders]
+    if len({_key(experiment) for experiment in experiments}) > 1:
+        raise FileError(f"{path}: these runs are of several experiments; name those of one")
+    rows = [
+        {"seed": experiment.seed, "experiment": _key(experiment), **measure(folder)}
+        for experiment, folder in zip(experiments, folders, strict=True)
+    ]
     write_whole(path, csv_text(rows).encode())
 
 
@@ -91,10 +113,33 @@ def read_reference(path: Path) -> dict[str, list[float]]:
     """
     if not path.exists():
         raise FileError(f"{path}: no reference here; make one from runs with --write")
-    rows = read_table(path, Reference, "make one from runs with --write")
+    rows = read_table(path, Reference, _WAY_OUT)
     if len(rows) < FEWEST_RUNS:
         raise FileError(f"{path}: holds {len(rows)} runs; make one of three or more with --write")
     return {name: [row[name] for row in rows] for name in QUANTITIES}
+
+
+def require_same_experiment(folder: RunFolder, path: Path) -> None:
+    """Make sure that a run is of the experiment of a reference, if that tells its own.
+
+    Raises
+    ------
+    FileError
+        If it is of another, or was evaluated otherwise.
+    """
+    known = {row["experiment"] for row in read_table(path, Reference, _WAY_OUT)} - {None}
+    if known and known != {_key(folder.experiment())}:
+        raise FileError(
+            f"{folder.path}: is of another experiment than {path}; make a reference of such runs"
+            " with --write, and name it with --reference"
+        )
+
+
+def _key(experiment: Experiment) -> str:
+    """What tells experiments apart, their evaluation too, whatever the seed."""
+    evaluation = experiment.evaluation.model_dump_json(exclude_defaults=True)
+    digest = hashlib.sha256(evaluation.encode()).hexdigest()[:8]
+    return f"{run_key(experiment.model_copy(update={'seed': 0}))}-{digest}"
 
 
 def compare(

@@ -100,6 +100,15 @@ def compile_small(cache):
     return compile_program(network, cache, "cpp_standalone")
 
 
+def test_a_compiler_is_announced_and_a_program_of_the_cache_is_not(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(compiling, "_compile", lambda folder: (folder / "main").touch())
+    network = lambda: Network(NeuronGroup(1, "v : 1", name="cell"))  # noqa: E731
+    for _ in range(2):
+        compile_program(network, tmp_path, "cpp_standalone", lambda: said.append("compiling"))
+    assert said == ["compiling"]
+
+
 def complaint_of_compiling(cache):
     """The one line that a network is not compiled with; nothing is left behind."""
     with pytest.raises(SimulationError) as raised:
@@ -132,7 +141,7 @@ def test_without_a_compiler_there_is_one_clear_line(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("script", "part"),
     [
-        ("exit 1", "compiling failed: make: ***"),
+        ("exit 1", "compiler says nothing; set CXX to a C++ compiler, or unset it for g++"),
         ("echo 'cell.cpp:1:1: error: odd' >&2; exit 1", "compiling failed: cell.cpp:1:1: error"),
         ("exec g++ -E -x c++ /dev/null >/dev/full", "No space left on device; make room there"),
         ('ulimit -v 60000; exec g++ "$@"', "; free some memory"),

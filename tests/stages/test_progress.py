@@ -51,6 +51,13 @@ def test_lines_tell_images_speed_time_left_spikes_and_accuracy(screen, clock):
     ]
 
 
+def test_an_accuracy_that_few_cells_tell_says_so(screen, clock):
+    stream = screen(terminal=False)
+    with ProgressDisplay("training") as display:
+        display(Progress(100, 100, 16.0, accuracy=0.088, labelled=0.12))
+    assert stream.getvalue().endswith("accuracy 8.8% (12% of the cells have a class yet)\n")
+
+
 def test_lines_come_every_ten_seconds_and_at_the_end(screen, clock):
     stream = screen(terminal=False)
     display = ProgressDisplay("testing")

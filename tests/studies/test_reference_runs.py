@@ -12,6 +12,7 @@ from diehl_cook.studies.reference_runs import (
     compare,
     measure,
     read_reference,
+    require_same_experiment,
     write_reference,
 )
 
@@ -55,6 +56,26 @@ def test_a_reference_survives_the_file(tmp_path, experiment_with):
     values = read_reference(tmp_path / "sub" / "reference.csv")
     assert values == {name: [each[name] for each in measured] for name in TYPICAL}
     assert measure(folders[1]) == measured[1]
+
+
+def test_a_run_of_another_experiment_wants_a_reference_of_its_own(tmp_path, experiment_with):
+    ours = [run(tmp_path / "a", experiment_with(), seed) for seed in range(3)]
+    theirs = [run(tmp_path / "b", experiment_with("excitatory.tau_ge=2 ms"), s) for s in range(3)]
+    for name, folders in (("a", ours), ("b", theirs)):
+        write_reference(folders, tmp_path / f"{name}.csv")
+    require_same_experiment(ours[1], tmp_path / "a.csv")
+    with pytest.raises(FileError, match=r"is of another experiment than .*; make a reference of"):
+        require_same_experiment(theirs[1], tmp_path / "a.csv")
+    require_same_experiment(theirs[1], tmp_path / "b.csv")
+    with pytest.raises(FileError, match="of several experiments; name those of one"):
+        write_reference([*ours, *theirs], tmp_path / "c.csv")
+
+
+def test_fewer_than_three_runs_are_no_reference(tmp_path, experiment_with):
+    folders = [run(tmp_path, experiment_with(), seed) for seed in range(2)]
+    with pytest.raises(FileError, match="2 runs tell nothing of the spread; name three or more"):
+        write_reference(folders, tmp_path / "reference.csv")
+    assert not (tmp_path / "reference.csv").exists()
 
 
 def test_a_typical_run_is_inside(reference):
