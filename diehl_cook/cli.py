@@ -47,6 +47,7 @@ from diehl_cook.studies import (
     compare,
     comparison_page,
     cost_estimate,
+    network_table,
     paper_figures,
     peers,
     readouts,
@@ -329,6 +330,7 @@ def reproduce_(options: argparse.Namespace) -> None:
     paper_figures.draw(rows, curves, members, options.into)
     for best in reproduce.worth_keeping(members):
         reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
+    network_table.write(options.into / "networks")
     write_whole(options.into / "report.html", reproduction_page.render(rows, members, options.into))
     print(reproduce.markdown(rows), end="")
     print(f"Every run, the figures, the networks and a report.html lie in {options.into}/.")
@@ -349,6 +351,15 @@ def _say_cost(members: Sequence[Member], options: argparse.Namespace) -> None:
         print(f"how long they take cannot be told: {error}")
     else:
         print(cost_estimate.in_words(costs, options.jobs), flush=True)
+
+
+def networks_(options: argparse.Namespace) -> None:
+    """Write a table of the networks of a folder beside them: accuracy after rounding, settings."""
+    rows = network_table.rows_of(options.folder)
+    if not rows:
+        raise NetworkFileError(f"{options.folder}: holds no network file; name another folder")
+    print(network_table.markdown(rows), end="")
+    print(f"The table lies in {network_table.write(options.folder)}.")
 
 
 def compare_(options: argparse.Namespace) -> None:
@@ -557,6 +568,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_robustness(commands)
     _add_statements(commands)
     _add_peers(commands)
+    _add_networks_table(commands)
     _add_experiment_options(_add(commands, "baselines", baselines_))
     _add_check(commands)
     _add_sweep(commands)
@@ -838,6 +850,18 @@ def _add_peers(commands: Any) -> None:
         metavar="FOLDER",
         default=_REFERENCE,
         help=f"where the table goes (default: {_REFERENCE})",
+    )
+
+
+def _add_networks_table(commands: Any) -> None:
+    parser = _add(commands, "networks", networks_)
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="FOLDER",
+        default=_REFERENCE / "networks",
+        help=f"of network files (default: {_REFERENCE}/networks)",
     )
 
 

@@ -100,6 +100,11 @@ def load(path: Path, way_out: str = "export or fetch it again") -> NetworkFile:
     return NetworkFile(read.experiment, network, read.measured)
 
 
+def bits_of(path: Path) -> int:
+    """In how many bits a network file holds each weight."""
+    return 8 * read_arrays(path, NetworkArrays, "export or fetch it again").weights.itemsize
+
+
 def _pack(weights: NDArray[np.floating], bits: Bits) -> Arrays:
     if bits == 32:
         return {"weights": weights}
