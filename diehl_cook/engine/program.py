@@ -244,6 +244,7 @@ def _compile_in(
     target: str,
     announce: Callable[[], object],
 ) -> Program:
+    _compiler()  # said here where there is none: Brian2 asks for it while it generates
     with _one_device:
         layout = _generate(build, workplace, target)
     (workplace / "layout.json").write_text(json.dumps(layout, indent=1, sort_keys=True))
