@@ -101,6 +101,15 @@ def load_split(split: SplitName, folder: str | os.PathLike[str] | None = None) -
     ------
     DatasetError
         If a file is missing, damaged, ambiguous, or does not fit the other.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> test = dc.load_images("test")
+    >>> test
+    <Split: 10000 images of 28 x 28 pixels>
+    >>> test.images[test.labels == 4].shape
+    (982, 28, 28)
     """
     path = _folder(folder)
     other = other_sources.loader(path)

@@ -5,7 +5,14 @@ import importlib
 
 import pytest
 
-MODULES = ["", ".estimator", ".model.experiment", ".stages.network", ".stages.run"]
+MODULES = [
+    "",
+    ".estimator",
+    ".images.datasets",
+    ".model.experiment",
+    ".stages.network",
+    ".stages.run",
+]
 
 
 @pytest.mark.parametrize("name", MODULES)
