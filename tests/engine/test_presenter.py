@@ -17,7 +17,11 @@ PIXELS = 784
 RETRIES = "presentation.minimum_spikes=16"
 SINCE = "excitatory.last_spike_step"
 NO_LEARNING = ("plasticity.triplet.eta_presynaptic=0", "plasticity.triplet.eta_postsynaptic=0")
-ENDLESS = ("presentation.minimum_spikes=1000000", "presentation.maximum_showings=3")
+ENDLESS = (
+    "presentation.minimum_spikes=1000000",
+    "presentation.maximum_spikes=1000000",
+    "presentation.maximum_showings=3",
+)
 
 
 @pytest.fixture

@@ -195,7 +195,8 @@ def opened(browser, folder, request):
     tab.on("request", lambda request: tab.asked.append(request.url))
     tab.on("console", lambda message: tab.troubles.append(message.text))
     tab.on("pageerror", lambda error: tab.troubles.append(str(error)))
-    tab.goto((folder.path / "report.html").as_uri(), wait_until="networkidle")
+    tab.goto((folder.path / "report.html").as_uri(), wait_until="load")
+    tab.wait_for_load_state("networkidle")
     yield tab
     tab.close()
 

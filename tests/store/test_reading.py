@@ -156,7 +156,7 @@ FILES = {
                 for name in ("noise", "bits")
             ]
         ),
-        lambda path: robustness.is_measured(robustness.read_table(path.parent), EXPERIMENT),
+        lambda path: robustness.read_table(path.parent),
     ),
     "answers.npz": (
         lambda path: np.savez(

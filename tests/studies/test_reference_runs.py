@@ -106,9 +106,13 @@ def test_a_bound_itself_is_inside(value, inside):
 
 def test_two_runs_are_no_reference(tmp_path, experiment_with):
     folders = [run(tmp_path, experiment_with(), seed) for seed in range(2)]
-    write_reference(folders, tmp_path / "reference.csv")
+    path = tmp_path / "reference.csv"
+    with pytest.raises(FileError, match="name three or more"):
+        write_reference(folders, path)
+    write_reference([*folders, run(tmp_path, experiment_with(), 2)], path)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(FileError, match="holds 2 runs"):
-        read_reference(tmp_path / "reference.csv")
+        read_reference(path)
 
 
 def test_seeds_are_rarely_called_outside():

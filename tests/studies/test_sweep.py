@@ -310,7 +310,7 @@ def tables(folder):
 def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
     """The whole road: trained, evaluated, one failure, gone on with, the same on a cluster."""
     pytest.importorskip("distributed")
-    settings = TINY | {"presentation.maximum_showings": 3}
+    settings = TINY | {"presentation.maximum_showings": 3, "presentation.maximum_spikes": 10**6}
     both = [{INHIBITION: 17}, {"presentation.minimum_spikes": 9999}]
     path = write(tmp_path, set=settings, list=both)
     results = tmp_path / "results"
