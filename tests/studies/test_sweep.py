@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -351,4 +352,4 @@ def make(*arguments):
         ["make", "--dry-run", *arguments], cwd=EXPERIMENTS.parent,
         env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return done.stdout.splitlines()[-1].split()
+    return shlex.split(done.stdout.splitlines()[-1])
