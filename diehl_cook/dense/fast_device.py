@@ -13,6 +13,7 @@ from brian2.devices.device import all_devices
 
 from .cells_target import FastCPPStandaloneCodeObject
 from .counting import Counters
+from .refusals import refuse_operations
 from .resting import groups_that_may_rest
 from .summing import summed_matrices
 from .traces import traces
@@ -39,6 +40,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     - arrays start at multiples of 64 bytes;
     - headers are read once for all files that are compiled;
     - the loop over time steps makes no system calls;
+    - Python within a run is refused and not left out in silence (``network_operation``);
     - the program is compiled for finite numbers: infinities and NaN must not be relied upon;
     - numbers too small for full precision ("denormals") count as zero.
 
@@ -63,7 +65,14 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         return FastCPPStandaloneCodeObject if codeobj_class is None else codeobj_class
 
     def network_run(self, net: Network, *args: Any, level: int = 0, **kwds: Any) -> None:
-        """Write the code of a run, after a look at what cells may rest in it."""
+        """Write the code of a run, after a look at what cells may rest in it.
+
+        Raises
+        ------
+        NotImplementedError
+            If the network has operations in Python.
+        """
+        refuse_operations(net.sorted_objects)
         self._n_runs += 1
         # threads share out the cells of a loop over all of them
         threads = prefs.devices.cpp_standalone.openmp_threads

@@ -1,8 +1,11 @@
-"""What dense synapses do not do, said where it is asked for, with what to use instead."""
+"""What this package does not do, said where it is asked for, with what to use instead."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from brian2.core.base import BrianObject
+from brian2.core.operations import NetworkOperation
 from brian2.equations.equations import (
     DIFFERENTIAL_EQUATION,
     PARAMETER,
@@ -85,3 +88,19 @@ def refuse_code(code: str, where: str) -> None:
             f"Dense synapses have no '{found.group()}' (in '{where}'): keep traces on the cells, "
             f"or {INSTEAD}."
         )
+
+
+def refuse_operations(objects: Iterable[BrianObject]) -> None:
+    """Refuse Python within a run, which Brian2's standalone device leaves out in silence.
+
+    Raises
+    ------
+    NotImplementedError
+        If there is an active ``NetworkOperation``.
+    """
+    for obj in objects:
+        if isinstance(obj, NetworkOperation) and obj.active:
+            raise NotImplementedError(
+                f"'{obj.name}' is Python, and a standalone program has none: say it with "
+                "run_regularly, or choose set_device('runtime')."
+            )

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from brian2 import DimensionMismatchError, NeuronGroup, ms, mV
+from brian2 import DimensionMismatchError, Network, NeuronGroup, ms, mV, network_operation
+from brian2.devices.device import get_device, reset_device, set_device
 
 from diehl_cook.dense import DenseSynapses
 
@@ -120,3 +121,20 @@ def test_wrong_unit_of_a_value(group):
 def test_codeobj_class(group):
     with pytest.raises(TypeError, match="codeobj_class"):
         DenseSynapses(group, group, "w : 1").run_regularly("w = 1", codeobj_class=object)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_python_within_a_run_of_a_program(group, active):
+    set_device("cpp_standalone_fast", build_on_run=False)
+    try:
+        called = network_operation(lambda: None)
+        called.active = active
+        network = Network(NeuronGroup(2, "v : 1"), called)
+        if active:
+            with pytest.raises(NotImplementedError, match=r"is Python.*run_regularly"):
+                network.run(1 * ms)
+        else:
+            network.run(1 * ms)
+    finally:
+        get_device().reinit()
+        reset_device()
