@@ -30,6 +30,8 @@ from hypothesis import strategies as st
 
 from diehl_cook.dense import DenseSynapses, fast_device
 
+pytestmark = pytest.mark.slow  # some 240 files to compile
+
 STEP = 0.5 * ms
 RUNS = (700, 800)  # steps
 
@@ -267,7 +269,6 @@ def test_mixed_networks_do_as_on_brian2s_device(tmp_path):
 
 
 # programs take too long to look for the smallest one that fails
-@pytest.mark.slow
 @settings(max_examples=10, phases=[Phase.generate], database=None)
 @given(st.lists(mixtures, min_size=2, max_size=2))
 def test_any_mixed_networks_do_as_on_brian2s_device(tmp_path_factory, mixed):
