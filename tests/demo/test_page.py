@@ -29,6 +29,7 @@ def open_page(browser, address):
         looks = {"reduced_motion": "reduce"} | looks
         context = browser.new_context(viewport={"width": width, "height": 900}, **looks)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("request", note)
         page.on("pageerror", lambda error: stumbles.append(str(error)))
@@ -85,8 +86,12 @@ def test_ten_drawn_digits_are_read(open_page):
     answers = [draw(page, digit) for digit in range(10)]
     assert sum(answer == str(digit) for digit, (answer, _) in enumerate(answers)) >= 8
     assert answers[7][0] == "7"
-    # A second on an idle machine; the median bears a busy one.
-    assert sorted(seconds for _, seconds in answers)[5] < 3
+
+
+@pytest.mark.slow  # not for its length: on a busy machine it says nothing
+def test_the_first_answer_comes_within_a_second(open_page):
+    page = open_page()
+    assert draw(page, 7)[1] < 1
 
 
 def test_time_votes_and_cells(open_page):
