@@ -1,11 +1,13 @@
 """The package as others install it: a wheel in a folder of its own, far from any checkout."""
 
+import importlib
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,9 +30,14 @@ def installed(wheel, tmp_path_factory):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
 
+    # matplotlib lists the fonts when it first looks for them, and says so where that takes long
+    importlib.import_module("matplotlib.font_manager")
+    fonts = matplotlib.get_cachedir()
+
     def run(*arguments, cache):
         environment = {name: value for name, value in os.environ.items() if "DIEHL" not in name}
         environment |= {"PYTHONPATH": str(site), "XDG_CACHE_HOME": str(cache)}
+        environment |= {"MPLCONFIGDIR": fonts}
         empty = tmp_path_factory.mktemp("empty")
         return subprocess.run(
             [sys.executable, "-m", "diehl_cook", *arguments], cwd=empty, env=environment,
