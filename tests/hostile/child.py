@@ -11,6 +11,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+#: Bytes that a command may have; more would harm whatever else runs on the machine.
+MEMORY = 4 * 2**30
+
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
@@ -78,6 +81,7 @@ def _become(command, folder, limit, prepare, out, err):
         sys.stdin = open(os.devnull)  # noqa: SIM115
         sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1, closefd=False) for n in (1, 2))
         resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 5))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         prepare()
         code = command()
     except SystemExit as end:  # of argparse

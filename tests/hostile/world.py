@@ -128,14 +128,13 @@ class World:
             "export": ["export", "run-finished", "network.npz"],
         }.items():
             begun = time.monotonic()
-            ended = self.start(arguments, folder, figures=True)
+            ended = self.start(arguments, folder)
             assert ended.code == 0, ended
             self.seconds[name] = time.monotonic() - begun
         finished, begun = folder / "run-finished", folder / "run-begun"
         shutil.copytree(finished, begun)
         for name in ("network.npz", "evaluation.json", "predictions.npz"):
             (begun / name).unlink()
-        shutil.rmtree(begun / "figures")
         self.reference = self.bits(finished)
         self.reference_accuracy = self.accuracy(finished)
 
