@@ -83,13 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 2 for bad input, 1 for another failure, 128 and the signal's number after
         a signal (130 after Ctrl-C).
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
-            stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
-    whole_run.quieten_brian()
     try:
         with _signals_heeded():
+            for stream in (sys.stdout, sys.stderr):
+                if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
+                    stream.reconfigure(errors="backslashreplace")
+            options = _parser().parse_args(arguments)
+            whole_run.quieten_brian()
             options.command(options)
             sys.stdout.flush()
     except (

@@ -132,10 +132,12 @@ def _harmless(word: str) -> str:
 def values(case: Case) -> None:
     """A training with odd values; if it runs, it runs with these."""
     world, chance = case.world, case.chance
-    keys = [key for key, _ in flat(smoke_experiment(world.smoke).model_dump(mode="json"))]
+    stated = dict(flat(smoke_experiment(world.smoke).model_dump(mode="json")))
     settings = []
-    for key in chance.sample(keys, chance.choice([1, 1, 2])):
-        settings.append(f"{key}={odd.value(chance)}")
+    for key in chance.sample(list(stated), chance.choice([1, 1, 2])):
+        near = chance.random() < 0.7
+        changed = odd.near(chance, stated[key]) if near else odd.value(chance)
+        settings.append(f"{key}={changed}")
     settings = [each.replace("\0", "") for each in settings if "\ud800" not in each]
     folder = case.folder()
     if chance.random() > COMPILED and _compiles(world, settings):
@@ -288,9 +290,9 @@ def _environment(name, value):
     os.environ[name] = value
 
 
-#: Each with a share from 0 to 1 of how bad it is.
+#: Each with a share from 0 to 1 of how bad it is. What a command says goes to files as well.
 MACHINES: dict[str, Callable[[float], object]] = {
-    "small files": lambda share: _limit(resource.RLIMIT_FSIZE, 10 ** (7 * share)),
+    "small files": lambda share: _limit(resource.RLIMIT_FSIZE, 10 ** (4 + 3 * share)),
     "no memory": _no_memory,
     "few open files": lambda share: _limit(resource.RLIMIT_NOFILE, 5 + 60 * share),
     "closed streams": lambda share: _streams(None),

@@ -26,7 +26,7 @@ class Ended:
 
 
 def run(
-    command: Callable[[], int],
+    command: Callable[[Callable[[], object]], int],
     folder: Path,
     limit: float,
     prepare: Callable[[], object] = lambda: None,
@@ -37,7 +37,7 @@ def run(
     Parameters
     ----------
     command : callable
-        What the process does; returns its exit code.
+        What the process does; calls what it is given as it begins, and returns its exit code.
     folder : Path
         Its working folder; what it says is kept two folders up.
     limit : float
@@ -48,9 +48,15 @@ def run(
         Seconds and numbers of signals to send it.
     """
     out, err = (folder.parents[1] / f"{folder.parent.name}.{name}" for name in ("out", "err"))
+    out.touch()
+    err.touch()
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _become(command, folder, limit, prepare, out, err)
+        _become(command, folder, limit, prepare, out, err, writer)
+    os.close(writer)
+    os.read(reader, 1)  # until the command begins: before, a signal would meet the test alone
+    os.close(reader)
     begun = time.monotonic()
     for moment, number in signals:
         while time.monotonic() - begun < moment and not _has_ended(child):
@@ -71,7 +77,7 @@ def _has_ended(child):
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _become(command, folder, limit, prepare, out, err):
+def _become(command, folder, limit, prepare, out, err, ready):
     code = 70
     try:
         os.setsid()
@@ -82,8 +88,7 @@ def _become(command, folder, limit, prepare, out, err):
         sys.stdout, sys.stderr = (os.fdopen(n, "w", buffering=1, closefd=False) for n in (1, 2))
         resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 5))
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        prepare()
-        code = command()
+        code = command(lambda: (os.close(ready), prepare()))
     except SystemExit as end:  # of argparse
         code = end.code
     except BaseException:

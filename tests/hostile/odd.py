@@ -31,6 +31,19 @@ def value(chance: random.Random) -> str:
     return chance.choice(WORDS)
 
 
+def near(chance: random.Random, stated: object) -> str:
+    """A value of the same kind as one that was stated, at times far from it."""
+    number, space, unit = str(stated).partition(" ")
+    try:
+        changed = float(number) * chance.choice(
+            [-1, 0, 0.5, 0.9, 1.1, 2, 10 ** chance.uniform(-4, 4)]
+        )
+    except ValueError:
+        return value(chance)
+    whole = isinstance(stated, int) or chance.random() < 0.2
+    return f"{round(changed) if whole else changed:g}{space}{unit}"
+
+
 def text(chance: random.Random, whole: str) -> str:
     """A text with a few of its lines or characters changed."""
     for _ in range(chance.randint(1, 3)):
@@ -39,7 +52,9 @@ def text(chance: random.Random, whole: str) -> str:
         line = lines[place]
         change = chance.randrange(7)
         if change == 0:
-            lines[place] = line.partition(":")[0] + ": " + value(chance)
+            key, _, stated = line.partition(":")
+            changed = near(chance, stated.strip()) if chance.random() < 0.7 else value(chance)
+            lines[place] = f"{key}: {changed}"
         elif change == 1:
             lines.insert(place, chance.choice(lines))
         elif change == 2:
@@ -59,8 +74,9 @@ def text(chance: random.Random, whole: str) -> str:
 
 
 def damage(chance: random.Random, path: Path, others: list[Path]) -> str:
-    """Do something to a file; tells what."""
+    """Do something to a file, perhaps with the content of another; tells what."""
     content = path.read_bytes()
+    swapped = chance.choice([other for other in others if other != path]).read_bytes()
     kind = chance.choice(
         ["empty", "cut", "longer", "bits", "zeros", "swapped", "gone", "folder", "fifo", "loop",
          "device", "no permission", "characters", "dangling"]
@@ -85,7 +101,7 @@ def damage(chance: random.Random, path: Path, others: list[Path]) -> str:
         if kind == "empty":
             path.touch()
         elif kind == "swapped":
-            path.write_bytes(chance.choice(others).read_bytes())
+            path.write_bytes(swapped)
         elif kind == "folder":
             path.mkdir()
         elif kind == "fifo":

@@ -50,7 +50,9 @@ class World:
 
     def start(self, arguments, folder, figures=False, **how):
         """Type a command in a folder."""
-        return child.run(lambda: self._command(arguments, figures), folder, LIMIT, **how)
+        return child.run(
+            lambda begin: self._command(arguments, figures, begin), folder, LIMIT, **how
+        )
 
     def case(self, number, *copied):
         """A folder of its own for a case, with files of the user's beside those copied."""
@@ -77,13 +79,14 @@ class World:
     def accuracy(self, run: Path):
         return RunFolder(run).load_summary().accuracy_mean
 
-    def _command(self, arguments, figures):
+    def _command(self, arguments, figures, begin):
         os.environ |= {"HOME": str(Path.cwd()), "JOBLIB_MULTIPROCESSING": "0"}
         whole_run.compile_network = self._compiled
         splits.load = self._loaded
         workers._CONNECTING = 0.2
         if not figures:
             report.make = lambda *arguments: None
+        begin()
         return cli.main(arguments)
 
     def wants_another_program(self, experiment: Experiment):
