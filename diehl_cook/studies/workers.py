@@ -196,6 +196,8 @@ class _Patience:
     def wait(self) -> None:
         time.sleep(_PAUSE)
         with _scheduler_runs(self.scheduler):
+            if self.client.status != "running":
+                raise OSError  # to ask would be to wait until it connects again
             workers = self.client.ncores()
         if workers:
             self.alone_since, self.said = None, False
