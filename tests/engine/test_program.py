@@ -89,8 +89,11 @@ def test_another_structure_is_another_program(
 
 
 def test_nothing_is_left_in_the_cache_but_programs(learner, programs):
-    for entry in programs.iterdir():
-        assert entry.name.startswith((".", "new-")) or (entry / "main").exists(), entry
+    # other processes may be compiling
+    finished = [path for path in programs.iterdir() if not path.name.startswith((".", "new-"))]
+    assert finished
+    for entry in finished:
+        assert (entry / "main").exists(), entry
         assert not list(entry.glob("*.gch")), entry  # 50 MB each
 
 

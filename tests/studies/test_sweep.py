@@ -349,7 +349,7 @@ def test_sweep_on_cores_and_on_a_cluster(tmp_path, capfd):
 def make(*arguments):
     """What `make` would run, its words."""
     done = subprocess.run(
-        ["make", "--dry-run", *arguments], cwd=EXPERIMENTS.parent,
+        ["make", "--dry-run", "--no-print-directory", *arguments], cwd=EXPERIMENTS.parent,
         env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return shlex.split(done.stdout.splitlines()[-1])
