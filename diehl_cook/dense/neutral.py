@@ -11,7 +11,9 @@ from typing import Any
 
 import sympy
 from brian2.codegen.statements import Statement
+from brian2.core.functions import Function
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.utils.stringtools import get_identifiers
 
 #: What a product with a trace, or with a factor, does not depend on.
 VALUES = (0, 1)
@@ -62,11 +64,19 @@ def find_neutral(
     """
     if not of_synapses or any(s.used_boolean_variables for s in statements):
         return None
+    if any(_does_more(name, variables) for s in statements for name in get_identifiers(s.expr)):
+        return None
     for value in VALUES:
         neutral = _at(value, statements, of_synapses, of_cells, variables)
         if neutral is not None:
             return neutral
     return None
+
+
+def _does_more(name: str, variables: Mapping[str, Any]) -> bool:
+    """Whether a name is a function of which each call counts, such as ``rand()``."""
+    function = variables.get(name)
+    return isinstance(function, Function) and not function.stateless
 
 
 def _at(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Equations, Network, NeuronGroup, Synapses, defaultclock, ms, prefs
 from brian2.codegen.translation import make_statements
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.network import _get_all_objects
 from brian2.devices.device import get_device, reset_device, set_device
 
@@ -23,7 +24,11 @@ total : 1
 total_u : 1
 factor : 1
 """
-FIRES = "timestep(t, dt) % 150 == 7 * i and i < 40 and i % 3 == 0"
+# Cells 66 to 69, beside the end of a block, fire one by one.
+FIRES = (
+    "(timestep(t, dt) % 150 == 7 * i and i < 40 and i % 3 == 0)"
+    " or (timestep(t, dt) % 150 == 100 + i % 8 and i >= 66 and i < 70)"
+)
 RULE = "g_post += w\nw = clip(w - 0.125*x_post*w**0.5, 0, 1)"
 FACTOR = "factor = int(abs(total - 3) <= 1e-5) + int(abs(total - 3) > 1e-5) * 3 / total"
 
@@ -72,6 +77,24 @@ def others(inputs, cells):
     return synapses
 
 
+def of_subgroups(inputs, cells):
+    """Synapses onto parts of the cells; the first starts where a block of cells does."""
+    made = [
+        DenseSynapses(
+            inputs,
+            cells[start : start + 70],
+            "w : 1",
+            on_pre="w = clip(w + 0.01 * x_post, 0, 1)",
+            dtype=np.float32,
+            name=f"onto_{start}",
+        )
+        for start in (16, 5)
+    ]
+    for synapses in made:
+        synapses.w = 0.5
+    return made
+
+
 def outcome(folder):
     set_device("cpp_standalone_fast", build_on_run=False)
     old = prefs.devices.cpp_standalone.extra_make_args_unix
@@ -85,7 +108,8 @@ def outcome(folder):
         weights[0, 70::5] = 0.5
         weights = weights.ravel()
         synapses.w = weights
-        network = Network(inputs, cells, synapses, others(inputs, cells))
+        parts_of_cells = of_subgroups(inputs, cells)
+        network = Network(inputs, cells, synapses, others(inputs, cells), parts_of_cells)
         network.run(STEPS / 2 * defaultclock.dt)
         synapses.w = weights[::-1]
         network.run(STEPS / 2 * defaultclock.dt)
@@ -93,6 +117,7 @@ def outcome(folder):
         values = {
             name: np.array(getattr(cells, name)[:]) for name in ("g", "x", "total", "total_u")
         }
+        values |= {onto.name: np.array(onto.w[:]) for onto in parts_of_cells}
         return values | {"w": np.array(synapses.w[:])}
     finally:
         get_device().reinit()
@@ -111,7 +136,7 @@ def outcomes(tmp_path_factory):
     return found
 
 
-@pytest.mark.parametrize("name", ["g", "x", "total", "total_u", "w"])
+@pytest.mark.parametrize("name", ["g", "x", "total", "total_u", "w", "onto_16", "onto_5"])
 def test_the_bits_are_those_of_visiting_all(outcomes, name):
     assert np.array_equal(outcomes["left alone"][name], outcomes["visited"][name])
 
@@ -121,6 +146,7 @@ def test_something_happened(outcomes):
     assert 0 < np.count_nonzero(found["x"]) < COLUMNS / 2
     assert len(np.unique(found["total"])) > 10
     assert found["total_u"].max() > 0
+    assert all(found[name].max() > 0.5 for name in ("onto_16", "onto_5"))
 
 
 def statements_of(code):
@@ -131,7 +157,8 @@ def statements_of(code):
 
 def neutral_of(code, of_cells=("x_post", "factor_post")):
     statements, variables = statements_of(code)
-    return find_neutral(statements, {"w"}, set(of_cells), variables)
+    known = {**DEFAULT_FUNCTIONS, **variables}
+    return find_neutral(statements, {"w"}, set(of_cells), known)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +185,7 @@ def test_values_at_which_synapses_stay(code, value, name, left):
         "w = w - 0.5*x_post - 0.001",
         "w = clip(w - x_post, 0, i)",  # bounds of its own for each synapse
         "w = x_post",
+        "w = clip(w - x_post * rand(), 0, 1)",  # each call counts
     ],
 )
 def test_code_without_such_a_value(code):

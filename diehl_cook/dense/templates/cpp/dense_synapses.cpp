@@ -13,9 +13,11 @@
 {% set _inner_size = layout.rows if driver == 'post' else layout.columns %}
 {% set _every_event_counts = driver == 'all' or not only_some_cells %}
 {% set _together = driver != 'post' and layout.kind == 'all' and _every_event_counts and _code is not none and _code['rows_together'] %}
-{# from step to step, only where it need not be found out from the cells' values #}
-{% set _neutral = _code['neutral'] if _together and (driver == 'all' or _code['neutral'] is none or _code['neutral']['traces']) else none %}
-{% set _traces = _neutral['traces'] if _neutral is not none else [] %}
+{# from step to step, only where it need not be found out from the cells' values: the traces' blocks
+   are those of the columns #}
+{% set _known = _together and _code['neutral'] is not none and layout.column_start % block == 0 %}
+{% set _traces = _code['neutral']['traces'] if _known else [] %}
+{% set _neutral = _code['neutral'] if _together and (driver == 'all' or _traces) else none %}
 {% set _summed = _code['summed'] if _together else none %}
 {% set _in_blocks = _neutral is not none or _summed is not none %}
 {% set _n_blocks = (layout.columns + block - 1) // block %}
@@ -185,7 +187,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
     char _to_do[{{_n_blocks}}];
     {% if _traces %}
     for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
-        _to_do[_b] = {% for array in _traces %}{{array}}[_b]{{' | ' if not loop.last}}{% endfor %};
+        _to_do[_b] = {% for array in _traces %}{{array}}[_b + {{layout.column_start // block}}]{{' | ' if not loop.last}}{% endfor %};
     {% else %}
     {{_find_what_is_to_do()}}
     {% endif %}
