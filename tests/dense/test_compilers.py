@@ -1,11 +1,14 @@
 """Each compiler gets flags that it knows, and its programs do the same."""
 
+import platform
 import shutil
 
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup, defaultclock
+from brian2.devices.device import get_device, reset_device, set_device
 
-from diehl_cook.dense import fast_device
+from diehl_cook.dense import DenseSynapses, fast_device
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,23 @@ def test_clang_and_gcc_count_about_the_same_spikes(experiment_with, digits, tmp_
         shown = presenter.show(presenter.start(), digits.images[:20], 0, TESTING, tmp_path)
         counts[compiler] = shown.responses.sum(axis=1)
     np.testing.assert_allclose(counts["clang++"], counts["g++"], atol=3)
+
+
+@pytest.mark.parametrize(
+    ("machine", "columns", "wide"),
+    [("x86_64", 256, True), ("x86_64", 255, False), ("aarch64", 256, False)],
+)
+def test_the_widest_vectors_are_for_wide_matrices(tmp_path, monkeypatch, machine, columns, wide):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    set_device("cpp_standalone_fast", build_on_run=False)
+    try:
+        inputs = NeuronGroup(2, "", threshold="True")
+        cells = NeuronGroup(columns, "dg/dt = -g/(2*ms) : 1", method="exact")
+        synapses = DenseSynapses(inputs, cells, "w : 1", on_pre="g_post += w")
+        Network(inputs, cells, synapses).run(defaultclock.dt)
+        get_device().build(directory=str(tmp_path), compile=False, run=False)
+    finally:
+        get_device().reinit()
+        reset_device()
+    makefile = (tmp_path / "makefile").read_text()
+    assert (fast_device.WIDE_FLAGS[0] in makefile) is wide
