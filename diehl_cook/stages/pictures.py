@@ -66,13 +66,17 @@ def which_rows(rows: Sequence[Mapping[str, Any]]) -> str:
     rules = dict.fromkeys(row["rule"] for row in rows)
     seeds = {row["seed"] for row in rows}
     return (
-        f"{' and '.join(rules)}, {_listed(row['cells'] for row in rows)} cells,"
+        f"{_joined(list(rules))}, {_listed(row['cells'] for row in rows)} cells,"
         f" {'seed' if len(seeds) == 1 else 'seeds'} {_listed(seeds)}"
     )
 
 
 def _listed(numbers: Iterable[int]) -> str:
-    return " and ".join(f"{number:,}" for number in sorted(set(numbers)))
+    return _joined([f"{number:,}" for number in sorted(set(numbers))])
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _unsigned(
