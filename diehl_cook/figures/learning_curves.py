@@ -1,5 +1,6 @@
 """Accuracy during training of many runs, a panel for each size (Figure 2C)."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import TypeAlias
@@ -14,6 +15,9 @@ from diehl_cook.figures.style import COLOURS, GREY, styled
 
 #: For each number of cells and each name, a pair for each seed: images seen, and values.
 Curves: TypeAlias = Mapping[int, Mapping[str, Sequence[tuple[ArrayLike, ArrayLike]]]]
+
+# Names of so many letters stand in a panel; longer ones above it, in lines of so many.
+_SHORT, _LINE = 22, 60
 
 
 @styled
@@ -76,7 +80,11 @@ def learning_curves(
         for axes in panels[: len(sizes)]
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    panels[0].legend(handles.values(), handles.keys(), loc="lower right")
+    if max(map(len, handles)) <= _SHORT:
+        panels[0].legend(handles.values(), handles.keys(), loc="lower right")
+    else:
+        lines_of = [textwrap.fill(name, _LINE * columns) for name in handles]
+        figure.legend(handles.values(), lines_of, loc="outside upper left")
     return figure
 
 

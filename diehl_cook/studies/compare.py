@@ -19,6 +19,9 @@ from diehl_cook.studies.batch import Member, Score, score_of
 
 Row = dict[str, Any]
 
+#: Stands for the value of a parameter in a run that has no such parameter.
+NOT_THERE = ""
+
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
@@ -27,7 +30,9 @@ class Comparison:
     Attributes
     ----------
     keys : list of str
-        Keys of the experiments, but for the seed, in which runs differ.
+        Keys of the experiments, but for the seed, in which runs differ. Parameters that some
+        of them do not have, such as those of another learning rule, count where those that
+        have them differ.
     groups : dict of tuple to list of RunFolder
         Runs by their values of these keys, in the order in which they were named.
     """
@@ -43,9 +48,9 @@ class Comparison:
     def name(self, values: Sequence[Any]) -> str:
         """What makes a group different from the others of its size."""
         return ", ".join(
-            f"{key.split('.')[-1]} {value}"
+            str(value) if key == "rule" else f"{key.split('.')[-1]} {value}"
             for key, value in zip(self.keys, values, strict=True)
-            if key != "cells"
+            if key != "cells" and value != NOT_THERE
         )
 
 
@@ -64,10 +69,11 @@ def compare(paths: Sequence[Path]) -> Comparison:
     """
     folders = [RunFolder(path) for path in dict.fromkeys(paths)]
     values = [settings(folder.experiment()) for folder in folders]
-    keys = [key for key in values[0] if len({str(each.get(key)) for each in values}) > 1]
+    known = dict.fromkeys(key for each in values for key in each)
+    keys = [key for key in known if len({str(each[key]) for each in values if key in each}) > 1]
     groups: dict[tuple[Any, ...], list[RunFolder]] = {}
     for folder, each in zip(folders, values, strict=True):
-        groups.setdefault(tuple(each.get(key) for key in keys), []).append(folder)
+        groups.setdefault(tuple(each.get(key, NOT_THERE) for key in keys), []).append(folder)
     return Comparison(keys, groups)
 
 
@@ -144,13 +150,13 @@ def _measured(folders: Sequence[RunFolder]) -> Row:
     accuracies = [100 * score.accuracy_mean for score in done]
     paper = paper_results.accuracy_for(experiments[0])
     return {
-        "runs": " ".join(str(folder.path) for folder in folders),
         "accuracy": _rounded(accuracies, np.mean, 1),
         "sd over seeds": _rounded(accuracies, lambda values: np.std(values, ddof=1), 2),
         "paper": "" if paper is None else paper,
         "spikes an image": _mean_of(done, "spikes_per_image"),
         "mean theta (mV)": _mean_of(done, "mean_theta_mV"),
         "ms a presentation": _mean_of(done, "ms_per_presentation"),
+        "runs": " ".join(str(folder.path) for folder in folders),
     }
 
 

@@ -53,6 +53,36 @@ def test_parameters_of_rules_not_chosen_are_no_difference(run_of):
     assert compare.compare(paths).keys == []
 
 
+def test_parameters_that_some_runs_do_not_have_count_where_the_others_differ(run_of):
+    rules = ["rule=power_law", "rule=triplet"]
+    paths = [run_of(f"{n}", 0.8, rule) for n, rule in enumerate(rules)]
+    both = compare.compare(paths)
+    assert both.keys == ["rule"]
+    assert [both.name(values) for values in both.groups] == ["power_law", "triplet"]
+    key = "plasticity.triplet.eta_postsynaptic"
+    three = compare.compare([*paths, run_of("faster", 0.8, "rule=triplet", f"{key}=0.02")])
+    assert three.keys == ["rule", key]
+    assert [row[key] for row in compare.table(three)] == ["", 0.01, 0.02]
+    assert [three.name(values) for values in three.groups] == [
+        "power_law",
+        "triplet, eta_postsynaptic 0.01",
+        "triplet, eta_postsynaptic 0.02",
+    ]
+
+
+def test_long_names_stand_above_the_panels(run_of):
+    keys = [f"connections.{key}" for key in ("weight_sum=70", "inhibitory_to_excitatory=20")]
+    paths = [run_of(f"{n}", 0.8, *keys[:n]) for n in range(3)]
+    figure = compare.draw(compare.compare(paths)).figure
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert figure.axes[0].get_legend() is None
+    box = legend.get_window_extent()
+    assert box.y0 >= max(axes.get_tightbbox().y1 for axes in figure.axes) - 1
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
+
+
 def test_a_column_a_size_and_a_line_a_group_with_spikes_and_theta_beneath(runs, run_of):
     picture = compare.draw(compare.compare([*runs, run_of("c", 0.7, "cells=25")]))
     axes = picture.figure.axes
