@@ -109,6 +109,22 @@ def test_time_votes_and_cells(open_page):
     assert page.inner_text("#repeat") == "Presentation 2 of this image"
 
 
+def test_a_digit_drawn_with_a_finger(open_page):
+    page = open_page(400, has_touch=True)
+    page.locator("#paper").scroll_into_view_if_needed()
+    finger = page.context.new_cdp_session(page)
+    box = page.locator("#paper").bounding_box()
+    for stroke in STROKES[7]:
+        places = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in stroke
+        ]
+        for n, place in enumerate(places):
+            kind = "touchMove" if n else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert answer_of(page) == "7"
+
+
 def test_it_plays_by_itself(open_page):
     page = open_page(reduced_motion="no-preference")
     draw(page, 1)
