@@ -12,21 +12,11 @@ and one-to-one dense synapses. What writes to many cells at once would keep them
 from collections.abc import Iterable
 
 from brian2.core.base import BrianObject
-from brian2.core.variables import ArrayVariable
 from brian2.groups.group import CodeRunner
-from brian2.groups.neurongroup import NeuronGroup, Resetter, StateUpdater, Thresholder
-from brian2.input.poissongroup import PoissonGroup
-from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
-from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
-from brian2.parsing.statements import parse_statement
+from brian2.groups.neurongroup import NeuronGroup
 
-from .synapses import DenseRunner, DenseSynapses
-
-#: What writes to its own cells one at a time, or to none.
-HARMLESS = (
-    *(NeuronGroup, StateUpdater, Thresholder, Resetter, PoissonGroup, SpikeGeneratorGroup),
-    *(EventMonitor, StateMonitor, PopulationRateMonitor, DenseSynapses),
-)
+from .synapses import DenseRunner
+from .writers import writers, writes_one_by_one, written_variables
 
 
 def groups_that_may_rest(objects: Iterable[BrianObject]) -> frozenset[str]:
@@ -46,34 +36,15 @@ def groups_that_may_rest(objects: Iterable[BrianObject]) -> frozenset[str]:
     groups = {
         obj.name for obj in objects if type(obj) is NeuronGroup and obj.equations.diff_eq_names
     }
-    for obj in objects:
-        if isinstance(obj, HARMLESS):
-            continue
-        if not isinstance(obj, DenseRunner) and type(obj) is not CodeRunner:
-            return frozenset()
-        if not writes_one_by_one(obj):
-            groups -= _written_groups(obj)
+    runners = writers(objects)
+    if runners is None or not all(_writes_what_it_says(runner) for runner in runners):
+        return frozenset()
+    for runner in runners:
+        if not writes_one_by_one(runner):
+            groups -= {variable.owner.name for variable in written_variables(runner)}
     return frozenset(groups)
 
 
-def writes_one_by_one(runner: CodeRunner) -> bool:
-    """Whether an object's code writes to the cells of events alone."""
-    one_by_one = isinstance(runner, DenseRunner) and runner.group.layout.kind == "one_to_one"
-    return one_by_one and runner.driver != "all"
-
-
-def statements_of(runner: CodeRunner) -> list[tuple[str, str, str]]:
-    """Variable, operation and expression of each statement of an object's code."""
-    lines = [line for line in runner.abstract_code.splitlines() if line.split("#")[0].strip()]
-    return [parse_statement(line)[:3] for line in lines]
-
-
-def written_variables(runner: CodeRunner) -> set[ArrayVariable]:
-    """All arrays that an object's code writes to."""
-    names = {name for name, _, _ in statements_of(runner)}
-    variables = [runner.group.variables[name] for name in names if name in runner.group.variables]
-    return {variable for variable in variables if isinstance(variable, ArrayVariable)}
-
-
-def _written_groups(runner: CodeRunner) -> set[str]:
-    return {variable.owner.name for variable in written_variables(runner)}
+def _writes_what_it_says(runner: CodeRunner) -> bool:
+    """Others, such as those of summed variables, write to cells that their code does not name."""
+    return isinstance(runner, DenseRunner) or type(runner) is CodeRunner

@@ -15,8 +15,8 @@ from brian2.groups.group import CodeRunner
 from brian2.utils.stringtools import get_identifiers
 
 from .matrix import POST_INDEX, MatrixVariable
-from .resting import HARMLESS, statements_of, written_variables
 from .synapses import DenseRunner
+from .writers import statements_of, writers, written_variables
 
 
 def summed_matrices(objects: Iterable[BrianObject]) -> dict[MatrixVariable, str]:
@@ -33,10 +33,9 @@ def summed_matrices(objects: Iterable[BrianObject]) -> dict[MatrixVariable, str]
         Names of the objects that sum up, by matrix; empty if there is an object of a kind that is
         not known.
     """
-    objects = list(objects)
-    if any(not isinstance(obj, (*HARMLESS, CodeRunner)) for obj in objects):
+    runners = writers(objects)
+    if runners is None:
         return {}
-    runners = [obj for obj in objects if not isinstance(obj, HARMLESS)]
     found: dict[MatrixVariable, list[str]] = {}
     for runner in runners:
         for variable in _summed(runner):

@@ -13,13 +13,12 @@ from typing import Any
 
 from brian2.core.base import BrianObject
 from brian2.core.variables import ArrayVariable
-from brian2.groups.group import CodeRunner
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
-from .resting import HARMLESS, statements_of, writes_one_by_one, written_variables
 from .synapses import DenseRunner
+from .writers import statements_of, writers, writes_one_by_one, written_variables
 
 
 def traces(objects: Iterable[BrianObject]) -> list[ArrayVariable]:
@@ -36,21 +35,21 @@ def traces(objects: Iterable[BrianObject]) -> list[ArrayVariable]:
         Empty if there is an object of a kind that is not known here.
     """
     objects = list(objects)
-    if any(not isinstance(obj, (*HARMLESS, CodeRunner)) for obj in objects):
+    runners = writers(objects)
+    if runners is None:
         return []
     found = [variable for obj in objects if type(obj) is NeuronGroup for variable in _decaying(obj)]
     written = {
         variable
-        for obj in objects
-        if isinstance(obj, CodeRunner) and not isinstance(obj, HARMLESS)
-        if not writes_one_by_one(obj)
-        for variable in written_variables(obj)
+        for runner in runners
+        if not writes_one_by_one(runner)
+        for variable in written_variables(runner)
     }
     used = {
-        obj.group.variables.get(name)
-        for obj in objects
-        if isinstance(obj, DenseRunner)
-        for _, _, expr in statements_of(obj)
+        runner.group.variables.get(name)
+        for runner in runners
+        if isinstance(runner, DenseRunner)
+        for _, _, expr in statements_of(runner)
         for name in get_identifiers(expr)
     }
     return [variable for variable in found if variable in used - written]
