@@ -76,7 +76,7 @@ reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet p
 check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
 	$(run) check '$(RUN)'
 
-readme: $(ready) ## fill the tables of README.md from the committed results
+readme: $(ready) ## fill the tables of README.md and docs/results.md from the committed results
 	.venv/bin/python docs/fill_readme.py
 
 test: $(ready) ## run the tests

@@ -1,4 +1,4 @@
-"""Fill the tables of README.md from the committed results: `make readme`.
+"""Fill the tables of README.md and results.md from the committed results: `make readme`.
 
 A block begins with a line `<!-- NAME: where its numbers come from -->` and ends with
 `<!-- end -->`; what stands between them is written by the function of that name here.
@@ -12,8 +12,11 @@ import re
 import statistics
 from pathlib import Path
 
+from diehl_cook.studies import readouts as readouts_study
+
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "results" / "reference"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
 BLOCK = re.compile(r"(<!-- (\w+): [^\n]* -->\n).*?(<!-- end -->)", re.DOTALL)
 KINDS = {
     ("dense single", True): "training, `dense` in single precision (the default)",
@@ -63,13 +66,38 @@ def speed() -> str:
     return "\n".join(lines) + "\n"
 
 
+def readouts() -> str:
+    """What every readout makes of the same spikes."""
+    return readouts_study.markdown(readouts_study.read_table(REFERENCE))
+
+
+def removed_cells() -> str:
+    """Accuracy in per cent after cells were removed, a line for each network."""
+    with (REFERENCE / "robustness.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["disturbance"] == "removed_cells"]
+    shares = sorted({float(row["level"]) for row in rows})
+    accuracy: dict[tuple[str, int, int], dict[float, float]] = {}
+    for row in rows:
+        network = row["rule"], int(row["cells"]), int(row["seed"])
+        accuracy.setdefault(network, {})[float(row["level"])] = 100 * float(row["accuracy"])
+    lines = [
+        "| rule | N | seed | " + " | ".join(f"{share:.0%}" for share in shares) + " |",
+        "|---" * (3 + len(shares)) + "|",
+    ]
+    for network, levels in accuracy.items():
+        facts = [*map(str, network), *(f"{levels[share]:.1f}" for share in shares)]
+        lines.append("| " + " | ".join(facts) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def filled(text: str) -> str:
-    """The README with every block as the results say it today."""
+    """A page with every block as the results say it today."""
     return BLOCK.sub(lambda match: f"{match[1]}\n{globals()[match[2]]()}\n{match[3]}", text)
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    before = path.read_text()
-    path.write_text(filled(before))
-    print("README.md", "is filled anew" if path.read_text() != before else "was up to date")
+    for path in PAGES:
+        before = path.read_text()
+        path.write_text(filled(before))
+        told = "is filled anew" if path.read_text() != before else "was up to date"
+        print(path.relative_to(ROOT), told)

@@ -21,7 +21,8 @@ class Splits:
     learning : Split
         Shown in this order, again and again, while the network learns.
     labelling : Split
-        Their answers give each cell its class: the first of the learning images, or all.
+        Their answers give each cell its class: the first of the learning images, or all; with
+        ``evaluation.labelling_passes`` all of these again and again.
     scored : Split
         The accuracy is measured on these: the first of the test images, or all; with
         ``data.validation`` as many training images, which are not learned then: the last, or
@@ -60,7 +61,7 @@ def load(experiment: Experiment) -> Splits:
         learning, scored = _hold_out(train, held_out, experiment.data.fold)
     return Splits(
         learning,
-        _first(learning, limits.labelling_images),
+        _again(_first(learning, limits.labelling_images), limits.labelling_passes),
         _first(scored, limits.test_images),
         "validation" if held_out else "test",
     )
@@ -114,6 +115,12 @@ def _hold_out(train: Split, count: int, fold: int) -> tuple[Split, Split]:
 
 def _first(split: Split, count: int | None) -> Split:
     return Split(split.images[:count], split.labels[:count])
+
+
+def _again(split: Split, passes: int) -> Split:
+    if passes == 1:
+        return split
+    return Split(np.tile(split.images, (passes, 1, 1)), np.tile(split.labels, passes))
 
 
 # The sum over all pixels of MNIST's training images, for which the published sum of weights is.

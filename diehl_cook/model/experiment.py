@@ -187,6 +187,12 @@ class Evaluation(Section):
     )
 
     labelling_images: Count | None = Field(None, description="the first so many; paper: all")
+    labelling_passes: Count = Field(
+        1,
+        le=100,
+        description="presentations of each of these; paper: 1; more help where few"
+        " images are learned; ours",
+    )
     test_images: Count | None = Field(None, description="the first so many; paper: all")
     repeats: Count = Field(10, description="passes over the test images; paper")
     block: Count = Field(1000, description="images shown in a row from rest; ours")

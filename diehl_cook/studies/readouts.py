@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,27 +92,51 @@ def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Accuracy on all spikes in per cent, the mean over seeds, as a Markdown table."""
+    """Accuracy on all spikes in per cent as a Markdown table, a line for each rule and size.
+
+    The first readout has its mean and standard deviation over the seeds, the others their mean and,
+    in brackets, that of their differences from the first, each on the same network.
+    """
     readouts = list(dict.fromkeys(row["readout"] for row in rows))
     lines = [
         "| rule | N | seeds | paper | " + " | ".join(readouts) + " |",
         "|---" * (4 + len(readouts)) + "|",
     ]
     for cells, rule in sorted({(row["cells"], row["rule"]) for row in rows}):
-        of_network = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
-        seeds = len({row["seed"] for row in of_network})
+        of_rule = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
         theirs = paper_results.test_accuracy(rule, cells)
-        measured = {row["readout"] for row in of_network}
-        values = [
-            f"{_curves(of_network, name)[1][:, -1].mean():.2f}" if name in measured else ""
-            for name in readouts
-        ]
-        lines.append(
-            f"| {rule} | {cells} | {seeds} | {'' if theirs is None else theirs} | "
-            + " | ".join(values)
-            + " |"
-        )
+        accuracies = [_on_all_spikes(of_rule, name) for name in readouts]
+        facts = [rule, cells, len({row["seed"] for row in of_rule}), theirs or ""]
+        facts += [_in_words(each, accuracies[0]) for each in accuracies]
+        lines.append("| " + " | ".join(map(str, facts)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _on_all_spikes(rows: Sequence[Row], readout: str) -> dict[int, float]:
+    """Accuracy of one readout on all spikes, in per cent, by seed."""
+    times = [row["read_ms"] for row in rows]
+    return {
+        row["seed"]: 100 * row["accuracy_mean"]
+        for row in rows
+        if row["readout"] == readout and row["read_ms"] == max(times)
+    }
+
+
+def _in_words(accuracies: Mapping[int, float], first: Mapping[int, float]) -> str:
+    """Mean over the seeds of one readout, and how much more than the first readout that is."""
+    seeds = accuracies.keys() & first.keys()
+    if not seeds:
+        return ""
+    if accuracies == first:
+        return _mean(list(accuracies.values()))
+    gains = [accuracies[seed] - first[seed] for seed in seeds]
+    return f"{np.mean(list(accuracies.values())):.2f} ({_mean(gains, '+')})"
+
+
+def _mean(values: Sequence[float], sign: str = "") -> str:
+    """A mean, with the standard deviation if there are several values."""
+    spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
+    return f"{np.mean(values):{sign}.2f}{spread}"
 
 
 def draw(rows: Sequence[Row]) -> dict[str, Figure]:

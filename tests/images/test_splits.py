@@ -93,6 +93,13 @@ def test_fewer_images_label_and_are_scored(opened):
     assert numbers(images.scored) == [22, 23, 24]
 
 
+def test_each_labelling_image_is_shown_so_often(opened):
+    images = splits.load(experiment_with(8, labelling_images=3, labelling_passes=2))
+    assert numbers(images.labelling) == [0, 1, 2, 0, 1, 2]
+    assert images.labelling.labels.tolist() == [0, 1, 2, 0, 1, 2]
+    assert numbers(images.learning) == list(range(22))
+
+
 @pytest.mark.parametrize("count", [30, 31])
 def test_validation_must_leave_something_to_learn(opened, count):
     with pytest.raises(DatasetError, match=rf"data.validation: {count} of 30"):

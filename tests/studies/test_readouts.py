@@ -46,7 +46,7 @@ def test_a_network_in_the_table_is_known(tmp_path, experiment_with):
 def test_the_summary_holds_means_over_seeds_of_all_spikes():
     rows = [*rows_of(seed=0, best=0.9), *rows_of(seed=1, best=0.92)]
     line = readouts.markdown(rows).splitlines()[2]
-    assert line == "| triplet | 400 | 2 | 91.4 | 90.00 | 91.00 |"
+    assert line == "| triplet | 400 | 2 | 91.4 | 90.00 ± 1.41 | 91.00 (+1.00 ± 0.00) |"
 
 
 def test_a_measurement_says_whose_it_is_and_how_often_it_was_repeated(experiment_with, monkeypatch):
