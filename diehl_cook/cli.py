@@ -23,7 +23,7 @@ from diehl_cook.demo import DemoError
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.images.datasets import DatasetError
 from diehl_cook.model import paper_results, resources
 from diehl_cook.model.experiment import (
@@ -33,7 +33,7 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.model.plasticity import RULES
-from diehl_cook.stages import classify, evaluation, readout_table, report, run, whole_run
+from diehl_cook.stages import classify, evaluation, readout_table, report, run, workflow
 from diehl_cook.stages.pictures import pictures_of_network
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
                     stream.reconfigure(errors="backslashreplace")
             options = _parser().parse_args(arguments)
-            whole_run.quieten_brian()
+            workflow.quieten_brian()
             options.command(options)
             sys.stdout.flush()
     except (
@@ -166,7 +166,7 @@ def train(options: argparse.Namespace) -> None:
     """Train an experiment into a run folder, or go on with it."""
     experiment = _experiment(options)
     folder = RunFolder(options.run or run.default_folder(experiment))
-    if not whole_run.train_run(experiment, folder, Terminal()):
+    if not workflow.train_run(experiment, folder, Terminal()):
         print(f"{folder.path} is trained already.")
     print(f"The trained network and its figures lie in {folder.path}/.")
     print(f"Next: {_evaluation_of(folder)}")
@@ -186,7 +186,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run is not None:
         raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
     folder = RunFolder(options.trained)
-    result = whole_run.evaluate_run(folder, options.jobs, Terminal(), all_readouts=options.readouts)
+    result = workflow.evaluate_run(folder, options.jobs, Terminal(), all_readouts=options.readouts)
     _tell(result, folder.experiment())
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
@@ -199,7 +199,7 @@ def _evaluate_file(options: argparse.Namespace) -> None:
             f"{options.trained}: its cells have no labels; evaluate the run it comes from first"
         )
     folder = RunFolder(options.run) if options.run else None
-    result = whole_run.evaluate_network(
+    result = workflow.evaluate_network(
         network.experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
     )
     _tell(result, network.experiment)
@@ -213,7 +213,7 @@ def draw(options: argparse.Namespace) -> None:
     """Draw the figures of a run folder anew, or those of a network file into a folder."""
     if options.trained.is_dir():
         folder = RunFolder(options.trained)
-        images = splits.load(folder.experiment())
+        images = experiment_images.load(folder.experiment())
         with folder.claim():
             drawn = report.draw(folder, images, options.format)
         _tell_if_outdated(folder)
@@ -229,7 +229,7 @@ def draw(options: argparse.Namespace) -> None:
 def report_(options: argparse.Namespace) -> None:
     """Write the report of a run anew: one page with its figures, to be handed around."""
     folder = RunFolder(options.run)
-    images = splits.load(folder.experiment())
+    images = experiment_images.load(folder.experiment())
     with folder.claim():
         report.make(folder, images)
     _tell_if_outdated(folder)
@@ -385,7 +385,7 @@ def compare_(options: argparse.Namespace) -> None:
 def benchmark_(options: argparse.Namespace) -> None:
     """Measure what a presentation costs with every kind of synapse and target."""
     experiments = {size: load_experiment(f"n{size}") for size in options.sizes}
-    images = splits.load(experiments[options.sizes[0]]).learning.rows
+    images = experiment_images.load(experiments[options.sizes[0]]).learning.rows
     options.into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as programs:
         result = benchmark.benchmark(experiments, images, options.rounds, Path(programs))
@@ -462,7 +462,7 @@ def peers_(options: argparse.Namespace) -> None:
 def baselines_(options: argparse.Namespace) -> None:
     """Score k-means and nearest neighbours on the images of an experiment."""
     experiment = _experiment(options)
-    found = baselines.measure(splits.load(experiment), experiment.cells)
+    found = baselines.measure(experiment_images.load(experiment), experiment.cells)
     print(
         f"k-means, {experiment.cells} centres, {len(found.k_means)} starts:"
         f" {np.mean(found.k_means):.2%} ({min(found.k_means):.2%} to {max(found.k_means):.2%})"

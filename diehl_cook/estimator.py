@@ -121,6 +121,14 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ------
         ExperimentError
             If a setting is unknown or out of bounds.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> digits = dc.load_images("train")
+        >>> X, y = digits.rows[:300], digits.labels[:300]
+        >>> dc.DiehlCookClassifier(random_state=0).fit(X, y).network_
+        <Network: triplet, 100 cells, 784 inputs>
         """
         pixels, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
@@ -154,6 +162,14 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         sparse array, shape (n, cells)
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> digits = dc.load_images("train")
+        >>> X, y = digits.rows[:300], digits.labels[:300]
+        >>> dc.DiehlCookClassifier(random_state=0).fit(X, y).transform(X).shape
+        (300, 100)
         """
         check_is_fitted(self)
         images = self._images(validate_data(self, X, dtype=np.float64, reset=False))
@@ -173,6 +189,15 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray, shape (n,)
             The most frequent class of `fit` where no labelled cell fired.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> digits = dc.load_images("train")
+        >>> X, y = digits.rows[:300], digits.labels[:300]
+        >>> model = dc.DiehlCookClassifier(random_state=0).fit(X, y)
+        >>> model.predict(X[:3]).shape, model.score(X, y) > 0.1  # better than chance
+        ((3,), True)
         """
         predictions = self.network_.reader.predict(self.transform(X))
         predictions[predictions == readout.NO_CLASS] = self._most_frequent

@@ -1,11 +1,13 @@
 """The rooms of the house: a module imports from its own room and from rooms below it alone."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "diehl_cook"
+TESTS = Path(__file__).resolve().parent
+PACKAGE = TESTS.parent / "diehl_cook"
 #: From what is typed down to what knows nothing of this project.
 ROOMS = (
     "__main__ cli demo __init__ estimator studies stages engine store images model figures dense"
@@ -46,3 +48,11 @@ def test_a_file_imports_from_its_room_and_those_below(path):
 
 def test_every_room_stands_on_a_floor():
     assert {room_of(path) for path in FILES} <= set(FLOOR)
+
+
+def test_every_file_that_the_page_of_tests_names_is_there():
+    page = (TESTS / "README.md").read_text()
+    names = re.findall(r"`([\w/]+\.py)`", page)
+    assert len(names) > 15
+    folders = TESTS, PACKAGE.parent
+    assert [name for name in names if not any((each / name).exists() for each in folders)] == []

@@ -45,6 +45,13 @@ def online_accuracy(
     ------
     ValueError
         If the lengths differ, or the accuracies are no percentages.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> seen, accuracy = [500, 1000, 1500], [float("nan"), 41.6, 55.0]
+    >>> figure = dc.figures.online_accuracy(seen, accuracy, paper_accuracy=82.9)
+    >>> figure.savefig("online_accuracy.png")
     """
     images_seen = np.asarray(images_seen, dtype=float)
     accuracy = np.asarray(accuracy, dtype=float)
@@ -121,6 +128,13 @@ def accuracy_against_size(
     ------
     ValueError
         If there is no rule, or the accuracies are no percentages.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> ours = {"triplet": {100: (88.8, 0.7), 400: (92.1, 0.5)}}
+    >>> figure = dc.figures.accuracy_against_size(ours, {"triplet": {100: 82.9, 400: 91.4}})
+    >>> figure.savefig("figure_2b.png")
     """
     rules = list(dict.fromkeys([*rows, *paper]))
     if not rules:

@@ -29,6 +29,12 @@ def confusion(
     ------
     ValueError
         If the matrix has another shape, or a negative count.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> figure = dc.figures.confusion([[90, 10], [4, 96]], accuracy_mean=93.0)
+    >>> figure.savefig("confusion.png")
     """
     matrix = np.asarray(matrix, dtype=float)
     n_classes = len(matrix)

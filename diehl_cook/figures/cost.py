@@ -29,6 +29,14 @@ def cost_against_size(training: Mapping[str, Costs], testing: Mapping[str, Costs
     training, testing : mapping of str to (mapping of int to (float, float, float))
         For each kind of simulation and number of cells, the median and the lower and upper
         quartile in milliseconds per presentation.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> training = {"dense": {100: (0.27, 0.26, 0.29), 400: (0.46, 0.45, 0.48)}}
+    >>> testing = {"dense": {100: (0.18, 0.18, 0.19), 400: (0.25, 0.24, 0.26)}}
+    >>> figure = dc.figures.cost_against_size(training, testing)
+    >>> figure.savefig("cost.png")
     """
     figure = Figure(figsize=(8.0, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)

@@ -22,6 +22,12 @@ def theta_distribution(theta: ArrayLike) -> Figure:
     ------
     ValueError
         If there is no cell.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> figure = dc.figures.theta_distribution(dc.load("triplet_n400").theta)
+    >>> figure.savefig("theta.png")
     """
     millivolts = 1e3 * np.asarray(theta, dtype=float).ravel()
     if not millivolts.size:
@@ -55,6 +61,12 @@ def spike_counts(spikes_per_image: ArrayLike, correct: ArrayLike | None = None) 
     ------
     ValueError
         If the lengths differ.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> figure = dc.figures.spike_counts([17, 21, 8, 5], correct=[True, True, True, False])
+    >>> figure.savefig("spike_counts.png")
     """
     counts = np.asarray(spikes_per_image).ravel()
     groups = [("all", counts, BLUE)]

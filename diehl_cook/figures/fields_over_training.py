@@ -36,6 +36,14 @@ def fields_over_training(
     ------
     ValueError
         If there is no moment, or the shapes do not fit one another.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> fields = dc.load("triplet_n400").weights.T
+    >>> frames = dc.figures.fields_over_training([500, 1000], [0.8 * fields, fields])
+    >>> len(frames)
+    2
     """
     moments, fields = np.asarray(images_seen, dtype=int), np.asarray(fields, dtype=float)
     if fields.ndim != 3 or not len(fields) or moments.shape != fields.shape[:1]:

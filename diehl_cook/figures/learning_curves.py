@@ -44,6 +44,13 @@ def learning_curves(
     ------
     ValueError
         If there is no curve.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> seeds = [([500, 1000], [61.2, 70.4]), ([500, 1000], [59.8, 71.0])]
+    >>> figure = dc.figures.learning_curves({100: {"triplet": seeds}}, {100: {"triplet": 82.9}})
+    >>> figure.savefig("learning_curves.png")
     """
     sizes = sorted(curves)
     if not sizes:

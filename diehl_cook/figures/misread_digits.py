@@ -39,6 +39,15 @@ def misread_digits(
     ------
     ValueError
         If the lengths differ.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> test = dc.load_images("test")
+    >>> images, true = test.images[:20], test.labels[:20]
+    >>> predicted = dc.load("triplet_n400").predict(images)
+    >>> figure = dc.figures.misread_digits(images, true, predicted)
+    >>> figure.savefig("misread.png")
     """
     true, predicted = np.asarray(true, dtype=int), np.asarray(predicted, dtype=int)
     images = np.asarray(images)

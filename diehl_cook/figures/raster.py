@@ -29,6 +29,13 @@ def raster(
         By default the image is square.
     true, predicted : int, optional
         Class of the image, and what the network said.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> network, digit = dc.load("triplet_n400"), dc.load_images("test").images[0]
+    >>> figure = dc.figures.raster(network.record(digit, voltages=[3, 17]), true=7)
+    >>> figure.savefig("raster.png")
     """
     cells = np.asarray(record.cells, dtype=int)
     counts = np.bincount(np.asarray(record.excitatory.i, dtype=int), minlength=record.n_cells)

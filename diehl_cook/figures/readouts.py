@@ -28,6 +28,14 @@ def readouts(
     ------
     ValueError
         If there is no curve.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> times, accuracy = [50, 150, 500], [[60.1, 80.2, 86.3], [58.0, 79.5, 85.9]]
+    >>> curves = {"triplet": {"class_mean": (times, accuracy)}}
+    >>> figure = dc.figures.readouts(curves, paper={"triplet": 82.9})
+    >>> figure.savefig("readouts.png")
     """
     if not curves:
         raise ValueError("no curve to plot")

@@ -46,6 +46,12 @@ def receptive_fields(
     ------
     ValueError
         If the shapes do not fit one another, or cells without labels are to be sorted by them.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> figure = dc.figures.receptive_fields(dc.load("triplet_n400"), by_class=True)
+    >>> figure.savefig("fields.png")
     """
     if hasattr(weights, "weights"):
         labels = weights.labels if labels is None else labels

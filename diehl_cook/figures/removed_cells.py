@@ -24,6 +24,13 @@ def removed_cells(
     ------
     ValueError
         If there is no curve.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> curves = {"triplet": {100: [(0.0, 88.8), (0.5, 81.3)]}}
+    >>> figure = dc.figures.removed_cells(curves)
+    >>> figure.savefig("removed_cells.png")
     """
     if not curves:
         raise ValueError("no curve to plot")

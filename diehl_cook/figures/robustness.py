@@ -32,6 +32,13 @@ def robustness(
     ------
     ValueError
         If there is no curve.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> noise = {"triplet": [(0.0, 88.8), (0.2, 85.1)]}
+    >>> figure = dc.figures.robustness({100: {"noise": noise}})
+    >>> figure.savefig("robustness.png")
     """
     if not curves:
         raise ValueError("no curve to plot")

@@ -54,6 +54,12 @@ def sign(figure: Figure, which: str) -> Figure:
     -------
     Figure
         The same one.
+
+    Examples
+    --------
+    >>> import diehl_cook as dc
+    >>> figure = dc.figures.confusion([[90, 10], [4, 96]])
+    >>> dc.figures.sign(figure, "triplet, 100 cells, seed 0").savefig("confusion.png")
     """
     figure.supxlabel(which, x=0.99, ha="right", fontsize=8, color=GREY)
     return figure

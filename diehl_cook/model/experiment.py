@@ -376,6 +376,17 @@ def add_rule(name: str, rule: type[Rule]) -> None:
     ------
     ValueError
         If a rule has this name already, or a parameter has no default.
+
+    Examples
+    --------
+    >>> from typing import ClassVar
+    >>> import diehl_cook as dc
+    >>> from diehl_cook.model.plasticity import Triplet
+    >>> class OnlyUp(Triplet):  # the triplet rule without depression
+    ...     on_pre: ClassVar[str] = ""
+    >>> dc.add_rule("only_up", OnlyUp)
+    >>> dc.load_experiment("n100", rule="only_up").learning_rule.eta_postsynaptic
+    0.01
     """
     if name in RULES:
         raise ValueError(f"there is a rule {name!r} already; choose another name")
@@ -440,12 +451,17 @@ def experiment_path(source: str | Path) -> Path:
     Raises
     ------
     ExperimentError
-        If a name is of none that comes with the project.
+        If a name is of none that comes with the project, or a missing file is that of one.
     """
-    path = Path(source)
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    path, folder = Path(source), resources.experiments()
+    if path.exists():
         return path
-    folder = resources.experiments()
+    if path.suffix or len(path.parts) > 1:
+        if (folder / path.name).is_file():
+            raise ExperimentError(
+                f"{source}: no such file; say {path.stem} for the one that comes with the package"
+            )
+        return path
     named = folder / f"{source}.yaml"
     if not named.exists():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
@@ -547,7 +563,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = require_regular(path).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ExperimentError(f"{path}: no such file; see experiments/ for examples") from None
+        folder = resources.experiments()
+        raise ExperimentError(f"{path}: no such file; {folder} has examples") from None
     except OSError as error:
         raise ExperimentError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

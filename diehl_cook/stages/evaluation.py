@@ -17,7 +17,7 @@ from diehl_cook.engine.presenter import LABELLING, TESTING, Presenter, Shown
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.stages import readout, readout_table
-from diehl_cook.stages.progress import Narrator, Progress, Report, Silence
+from diehl_cook.stages.progress import Follower, Narrator, Progress, Silence
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -114,7 +114,7 @@ class Examiner:
     narrator: Narrator = dataclasses.field(default_factory=Silence)
 
     def respond(
-        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, report: Report
+        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, follow: Follower
     ) -> csr_array:
         """Count the spikes that images draw.
 
@@ -125,10 +125,10 @@ class Examiner:
         sparse array, shape (n, cells)
             Spikes of each cell during each image.
         """
-        return self.answer(network, images, stage, report).responses()
+        return self.answer(network, images, stage, follow).responses()
 
     def answer(
-        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, report: Report
+        self, network: TrainedNetwork, images: NDArray[np.integer], stage: int, follow: Follower
     ) -> Answers:
         """Keep the spikes that images draw.
 
@@ -140,7 +140,7 @@ class Examiner:
             Brightness from 0 to 255.
         stage : int
             The random stream.
-        report : callable
+        follow : callable
             Called with a `Progress` as images are done.
 
         Returns
@@ -159,7 +159,7 @@ class Examiner:
         # asked for are started, however little there is to do.
         jobs = min(self.jobs, max(len(firsts), 1))
         shown = Parallel(n_jobs=jobs, backend="threading", return_as="generator")(tasks)
-        return join(list(_reported(shown, len(images), report)))
+        return join(list(_followed(shown, len(images), follow)))
 
     def label(self, network: TrainedNetwork, shown: Split) -> TrainedNetwork:
         """Give each cell the class it answers most, from one presentation of each image.
@@ -183,19 +183,19 @@ class Examiner:
 
     def learn(self, network: TrainedNetwork, shown: Split) -> Answers:
         """The answers to training images that a readout is fitted to."""
-        with self.narrator.follow("labelling") as report:
-            return self.answer(network, shown.rows, LABELLING, report)
+        with self.narrator.follow("labelling") as follow:
+            return self.answer(network, shown.rows, LABELLING, follow)
 
     def present(self, network: TrainedNetwork, shown: Split) -> list[Answers]:
         """The answers to test images, in each of ``evaluation.repeats`` presentations."""
         repeats, images = self.presenter.experiment.evaluation.repeats, len(shown.rows)
-        with self.narrator.follow("testing") as report:
+        with self.narrator.follow("testing") as follow:
             return [
                 self.answer(
                     network,
                     shown.rows,
                     TESTING + repeat,
-                    _shifted(report, repeat * images, repeats * images),
+                    _shifted(follow, repeat * images, repeats * images),
                 )
                 for repeat in range(repeats)
             ]
@@ -286,16 +286,16 @@ def score(
     )
 
 
-def _reported(blocks: Iterable[Shown], total: int, report: Report) -> Iterator[Answers]:
+def _followed(blocks: Iterable[Shown], total: int, follow: Follower) -> Iterator[Answers]:
     done = 0
     for block in blocks:
         done += block.answers.shape[0]
-        report(Progress(done, total, block.spikes / int(block.showings.sum())))
+        follow(Progress(done, total, block.spikes / int(block.showings.sum())))
         yield block.answers
 
 
-def _shifted(report: Report, before: int, total: int) -> Callable[[Progress], None]:
-    """Report the progress of a part as progress of the whole."""
-    return lambda progress: report(
+def _shifted(follow: Follower, before: int, total: int) -> Callable[[Progress], None]:
+    """Tell the progress of a part as progress of the whole."""
+    return lambda progress: follow(
         dataclasses.replace(progress, images=before + progress.images, total=total)
     )

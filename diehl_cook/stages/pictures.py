@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diehl_cook import figures
 from diehl_cook.engine.recorder import Record
-from diehl_cook.images.splits import Splits
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import snapshots
@@ -23,14 +23,14 @@ from diehl_cook.store.schemas import Summary
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
-def pictures_of(folder: RunFolder, images: Splits) -> Iterator[Picture]:
+def pictures_of(folder: RunFolder, images: ExperimentImages) -> Iterator[Picture]:
     """Draw everything for which a run has data.
 
     Parameters
     ----------
     folder : RunFolder
         Of a run.
-    images : Splits
+    images : ExperimentImages
         Those of its experiment.
     """
     experiment = folder.experiment()
@@ -80,7 +80,7 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def _unsigned(
-    folder: RunFolder, images: Splits, experiment: Experiment, shape: tuple[int, ...]
+    folder: RunFolder, images: ExperimentImages, experiment: Experiment, shape: tuple[int, ...]
 ) -> Iterator[Picture]:
     network = folder.load_network() if folder.has_network() else None
     evaluated, rows = folder.load_evaluation(), folder.read_training()

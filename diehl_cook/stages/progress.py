@@ -29,7 +29,8 @@ class Progress:
     labelled: float = 1.0
 
 
-Report = Callable[[Progress], None]
+#: What is called with each `Progress` of a part.
+Follower = Callable[[Progress], None]
 
 
 class Narrator(Protocol):
@@ -38,7 +39,7 @@ class Narrator(Protocol):
     def say(self, sentence: str) -> None:
         """Tell something that is done once."""
 
-    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Follower]:
         """Tell the progress of a part: inside the context, call it with each `Progress`."""
 
 
@@ -48,7 +49,7 @@ class Silence:
     def say(self, sentence: str) -> None:
         """Say nothing."""
 
-    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Follower]:
         """Show nothing."""
         return contextlib.nullcontext(lambda progress: None)
 
@@ -60,7 +61,7 @@ class Terminal:
         """Print a line."""
         print(sentence, file=sys.stderr, flush=True)
 
-    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Follower]:
         """Show a bar or lines."""
         return ProgressDisplay(title)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from diehl_cook.images.splits import Splits
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import page, settings
@@ -21,14 +21,14 @@ from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.store.schemas import Summary
 
 
-def draw(folder: RunFolder, images: Splits, kind: Format = "png") -> list[Path]:
+def draw(folder: RunFolder, images: ExperimentImages, kind: Format = "png") -> list[Path]:
     """Draw every figure for which there is data into ``figures/``.
 
     Parameters
     ----------
     folder : RunFolder
         Claimed by the caller.
-    images : Splits
+    images : ExperimentImages
         Those of its experiment.
     kind : {"png", "svg", "pdf"}
         Format; what moves is a WebP picture in any case.
@@ -46,7 +46,7 @@ def draw(folder: RunFolder, images: Splits, kind: Format = "png") -> list[Path]:
     return [folder.save_figure(*picture.file(kind)) for picture in pictures_of(folder, images)]
 
 
-def make(folder: RunFolder, images: Splits) -> None:
+def make(folder: RunFolder, images: ExperimentImages) -> None:
     """Draw every figure into ``figures/`` and write ``report.html``; parameters as for `draw`."""
     pictures = list(pictures_of(folder, images))
     for picture in pictures:

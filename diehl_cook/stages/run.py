@@ -7,7 +7,7 @@ from pathlib import Path
 
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.stages.evaluation import Evaluation
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Narrator, Silence, Terminal
@@ -68,8 +68,20 @@ class Run:
         Returns
         -------
         Evaluation
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> experiment = dc.load_experiment(
+        ...     "smoke", training__images=100, evaluation__labelling_images=100,
+        ...     evaluation__test_images=50, evaluation__repeats=2,
+        ... )
+        >>> run = dc.train(experiment, "results/try", progress=False)
+        >>> result = run.evaluate(progress=False)
+        >>> len(result.accuracies), 0 <= result.accuracy <= 1
+        (2, True)
         """
-        return whole_run.evaluate_run(
+        return workflow.evaluate_run(
             self.folder, jobs or os.cpu_count() or 1, _teller(progress), all_readouts=all_readouts
         )
 
@@ -100,15 +112,14 @@ def train(experiment: Experiment, folder: str | Path | None = None, progress: bo
     >>> import diehl_cook as dc
     >>> experiment = dc.load_experiment(
     ...     "smoke", training__images=100, evaluation__labelling_images=100,
-    ...     evaluation__test_images=50, evaluation__repeats=1,
+    ...     evaluation__test_images=50, evaluation__repeats=2,
     ... )
     >>> run = dc.train(experiment, "results/try", progress=False)
-    >>> result = run.evaluate(progress=False)
-    >>> 0 <= result.accuracy <= 1
-    True
+    >>> run.training[-1]["images"]
+    100
     """
     path = Path(folder) if folder is not None else default_folder(experiment)
-    whole_run.train_run(experiment, RunFolder(path), _teller(progress))
+    workflow.train_run(experiment, RunFolder(path), _teller(progress))
     return Run(path)
 
 

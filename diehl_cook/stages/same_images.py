@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from diehl_cook.images.splits import Splits
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.schemas import Summary
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
-def require_learned(network: TrainedNetwork, images: Splits, whose: object) -> None:
+def require_learned(network: TrainedNetwork, images: ExperimentImages, whose: object) -> None:
     """Make sure that the data are still those that a network learned.
 
     Parameters
     ----------
     network : TrainedNetwork
         One of an earlier version does not tell what it learned, only for how many pixels it is.
-    images : Splits
+    images : ExperimentImages
         What the data of its experiment hold now.
     whose : object
         Begins the message.
@@ -34,7 +34,7 @@ def require_learned(network: TrainedNetwork, images: Splits, whose: object) -> N
         )
 
 
-def require_scored(summary: Summary, images: Splits, whose: object) -> None:
+def require_scored(summary: Summary, images: ExperimentImages, whose: object) -> None:
     """Make sure that the data are still those that an evaluation scored; as `require_learned`."""
     if summary.scored not in (None, images.scored.sha256):
         raise FileError(

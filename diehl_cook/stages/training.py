@@ -18,7 +18,7 @@ from diehl_cook.images.datasets import Split
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import readout, snapshots
-from diehl_cook.stages.progress import Progress, Report
+from diehl_cook.stages.progress import Follower, Progress
 from diehl_cook.store.run_folder import (
     RunFolder,
     RunFolderError,
@@ -67,7 +67,7 @@ def train(
     learned: Split,
     folder: RunFolder,
     workspace: Path,
-    report: Report = lambda progress: None,
+    follow: Follower = lambda progress: None,
     start: Arrays | None = None,
 ) -> TrainedNetwork:
     """Train a network, or go on where an earlier call was stopped.
@@ -83,7 +83,7 @@ def train(
         Settled on the presenter's experiment and claimed by the caller.
     workspace : Path
         Folder for temporary files.
-    report : callable
+    follow : callable
         Called with a `Progress` after each chunk.
     start : dict of str to ndarray, optional
         Where the network stands at first, by default as `Presenter.start` says.
@@ -107,7 +107,7 @@ def train(
         journey.state = shown.state
         journey.images += len(chunk)
         journey.block.add(shown, time.monotonic() - begun)
-        report(_progress(journey, experiment, learned.labels, shown))
+        follow(_progress(journey, experiment, learned.labels, shown))
         if _ends_block(journey.images, experiment):
             _close_block(journey, learned.labels)
             folder.write_training(journey.rows)

@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.neighbors import KNeighborsClassifier
 
 from diehl_cook.images.datasets import Split
-from diehl_cook.images.splits import Splits
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.stages.readout import accuracy
 
 #: Numbers of neighbours to choose from.
@@ -37,12 +37,12 @@ class Baselines:
     neighbours: int
 
 
-def measure(images: Splits, centres: int, starts: int = 3) -> Baselines:
+def measure(images: ExperimentImages, centres: int, starts: int = 3) -> Baselines:
     """Fit both to the learning images and score them, on pixels as they are.
 
     Parameters
     ----------
-    images : Splits
+    images : ExperimentImages
         Of an experiment.
     centres : int
         How many k-means may have.
@@ -62,7 +62,7 @@ def measure(images: Splits, centres: int, starts: int = 3) -> Baselines:
     )
 
 
-def _k_means(images: Splits, centres: int, seed: int) -> float:
+def _k_means(images: ExperimentImages, centres: int, seed: int) -> float:
     learned, classes = _pixels(images.learning), images.learning.labels
     model = KMeans(centres, n_init=10, random_state=seed).fit(learned)
     labels = np.array([_commonest(classes[model.labels_ == each]) for each in range(centres)])

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from diehl_cook.model.experiment import Experiment, check_values
-from diehl_cook.stages import training, whole_run
+from diehl_cook.stages import training, workflow
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
@@ -127,10 +127,10 @@ def run_member(values: dict[str, Any], folder: str) -> None:
     folder : str
         Absolute path of its run folder.
     """
-    whole_run.quieten_brian()
+    workflow.quieten_brian()
     run_folder = RunFolder(Path(folder))
-    whole_run.train_run(check_values(values, folder), run_folder, with_figures=False)
-    whole_run.evaluate_run(run_folder, jobs=1, with_figures=False)
+    workflow.train_run(check_values(values, folder), run_folder, with_figures=False)
+    workflow.evaluate_run(run_folder, jobs=1, with_figures=False)
 
 
 def score_of(member: Member) -> Score | None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from diehl_cook.engine.presenter import LEARNING, TESTING
-from diehl_cook.images import splits
-from diehl_cook.images.splits import Splits
+from diehl_cook.images import experiment_images
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.progress import Narrator
@@ -77,7 +77,7 @@ def in_words(costs: Sequence[Cost], jobs: int) -> str:
 
 def _cost(group: Sequence[Member], narrator: Narrator) -> Cost:
     experiment = group[0].experiment
-    images = splits.load(experiment)
+    images = experiment_images.load(experiment)
     training, testing = (
         _seconds(experiment, learning, images, narrator) for learning in (True, False)
     )
@@ -93,7 +93,9 @@ def _cost(group: Sequence[Member], narrator: Narrator) -> Cost:
     return Cost(experiment.rule, experiment.cells, 1e3 * training, 1e3 * testing, seconds)
 
 
-def _seconds(experiment: Experiment, learning: bool, images: Splits, narrator: Narrator) -> float:
+def _seconds(
+    experiment: Experiment, learning: bool, images: ExperimentImages, narrator: Narrator
+) -> float:
     presenter = compile_network(experiment, learning, images.n_inputs, narrator)
     rows, stage = images.learning.rows[:_TIMED], LEARNING if learning else TESTING
     with tempfile.TemporaryDirectory() as workspace:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from diehl_cook import figures
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model import paper_results
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages.pictures import which_rows, which_run
@@ -114,7 +114,7 @@ def draw(
     best = best_of(members)
     if ("triplet", 100) in best:
         member = best["triplet", 100]
-        network, images = member.folder.load_network(), splits.load(member.experiment)
+        network, images = member.folder.load_network(), experiment_images.load(member.experiment)
         require_learned(network, images, member.folder.path)
         shape = images.learning.images.shape[1:]
         fields = figures.receptive_fields(network.weights, network.labels, shape)
@@ -167,7 +167,7 @@ def _draw_answers(member: Member, folder: Path) -> None:
     )
     _save(figures.sign(matrix, which_run(member.experiment)), folder / "figure_3a.png")
     classes = details.classes
-    images = splits.load(member.experiment)
+    images = experiment_images.load(member.experiment)
     require_scored(summary, images, member.folder.path)
     digits = figures.misread_digits(
         images.scored.images, classes, details.predictions[0], most=MOST_DIGITS, columns=25

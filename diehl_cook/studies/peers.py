@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from diehl_cook.engine.presenter import LABELLING, TESTING
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.images.datasets import Split
-from diehl_cook.images.splits import Splits
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.model.units import Section
@@ -97,7 +97,7 @@ def measure(name: str, learned: int, tested: int, folder: Path, environment: Env
     PeerError
         If the program fails.
     """
-    images = splits.load(load_experiment(resources.experiments() / "n400.yaml"))
+    images = experiment_images.load(load_experiment(resources.experiments() / "n400.yaml"))
     part = dataclasses.replace(
         images, learning=_first(images.learning, learned), scored=_first(images.scored, tested)
     )
@@ -125,16 +125,16 @@ def measure(name: str, learned: int, tested: int, folder: Path, environment: Env
     }
 
 
-def _bindsnet(images: Splits, path: Path, environment: Environment) -> None:
+def _bindsnet(images: ExperimentImages, path: Path, environment: Environment) -> None:
     _run_script("bindsnet_example.py", images, path, environment, str(CELLS))
 
 
-def _brian2(images: Splits, path: Path, environment: Environment) -> None:
+def _brian2(images: ExperimentImages, path: Path, environment: Environment) -> None:
     _run_script("brian2_example.py", images, path, environment, str(environment.example))
 
 
 def _run_script(
-    script: str, images: Splits, path: Path, environment: Environment, argument: str
+    script: str, images: ExperimentImages, path: Path, environment: Environment, argument: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         given, answers = Path(folder) / "images.npz", Path(folder) / "answers.npz"
@@ -153,12 +153,12 @@ def _run_script(
         write_whole(path, answers.read_bytes())
 
 
-def _ours(images: Splits, path: Path, environment: Environment) -> None:
+def _ours(images: ExperimentImages, path: Path, environment: Environment) -> None:
     experiment = load_experiment(resources.experiments() / "reproduce" / "triplet_n400.yaml")
     _run_ours(experiment, images, path, environment)
 
 
-def _ours_as_example(images: Splits, path: Path, environment: Environment) -> None:
+def _ours_as_example(images: ExperimentImages, path: Path, environment: Environment) -> None:
     _run_ours(
         load_experiment(resources.experiments() / "n400.yaml", _AS_EXAMPLE),
         images,
@@ -167,7 +167,9 @@ def _ours_as_example(images: Splits, path: Path, environment: Environment) -> No
     )
 
 
-def _run_ours(stated: Experiment, images: Splits, path: Path, environment: Environment) -> None:
+def _run_ours(
+    stated: Experiment, images: ExperimentImages, path: Path, environment: Environment
+) -> None:
     count = len(images.learning.labels)
     asked = stated.training.model_copy(update={"images": count})
     experiment = stated.model_copy(update={"training": asked})
@@ -204,7 +206,7 @@ def _processor_time() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-PEERS: dict[str, Callable[[Splits, Path, Environment], None]] = {
+PEERS: dict[str, Callable[[ExperimentImages, Path, Environment], None]] = {
     "ours": _ours,
     "ours_as_example": _ours_as_example,
     "bindsnet": _bindsnet,

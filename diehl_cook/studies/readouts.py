@@ -13,7 +13,7 @@ from diehl_cook import figures
 from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.pictures import which_rows
 from diehl_cook.stages.progress import Narrator
@@ -61,7 +61,7 @@ def measure(network: Network, repeats: int, jobs: int, narrator: Narrator) -> li
     experiment = network.experiment
     settings = experiment.evaluation.model_copy(update={"repeats": repeats})
     asked = experiment.model_copy(update={"evaluation": settings})
-    result = whole_run.evaluate_network(asked, network.trained, jobs, narrator, all_readouts=True)
+    result = workflow.evaluate_network(asked, network.trained, jobs, narrator, all_readouts=True)
     return [{**_whose(experiment), **row, "repeats": repeats} for row in result.readouts]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model import paper_results, resources
 from diehl_cook.model.experiment import Experiment, ExperimentError, load_experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, write_whole
@@ -88,7 +88,9 @@ def _member(path: Path, overrides: Sequence[str], seed: int, runs_folder: Path) 
             f"{path}: no such file; write one as those beside it, or leave out this rule or size"
         )
     experiment = load_experiment(path, overrides, seed=seed)
-    return Member(splits.resolve(experiment), RunFolder(runs_folder / f"{path.stem}-seed{seed}"))
+    return Member(
+        experiment_images.resolve(experiment), RunFolder(runs_folder / f"{path.stem}-seed{seed}")
+    )
 
 
 def write_table(members: Sequence[Member], folder: Path) -> list[Row]:
@@ -201,7 +203,7 @@ def keep_network(member: Member, folder: Path, jobs: int, narrator: Narrator) ->
         return path
     score = score_of(member)
     assert score is not None
-    after = whole_run.evaluate_network(experiment, network, jobs, narrator).summary()
+    after = workflow.evaluate_network(experiment, network, jobs, narrator).summary()
     measured = {
         "seed": experiment.seed,
         "accuracy_mean": after["accuracy_mean"],

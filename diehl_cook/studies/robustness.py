@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diehl_cook import figures
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
@@ -140,7 +140,7 @@ def measure(
         A row for each disturbance and level.
     """
     experiment, trained = _tolerant(network.experiment), network.trained
-    images = splits.load(experiment)
+    images = experiment_images.load(experiment)
     require_learned(trained, images, repr(network))
     scored = Split(images.scored.images[:n_images], images.scored.labels[:n_images])
     presenter = compile_network(experiment, False, images.n_inputs, narrator)
@@ -186,7 +186,7 @@ def missing(
     rows: Sequence[Row], network: Network, names: Sequence[str], n_images: int
 ) -> list[str]:
     """Disturbances of which a table has no row of a network on so many images, or all it has."""
-    shown = min(n_images, len(splits.load(network.experiment).scored.labels))
+    shown = min(n_images, len(experiment_images.load(network.experiment).scored.labels))
     known = {_of(row) for row in rows if row["images"] == shown}
     whose = _whose(network.experiment)
     return [name for name in names if _of({**whose, "disturbance": name}) not in known]

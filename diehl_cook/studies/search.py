@@ -19,11 +19,11 @@ from tqdm import tqdm
 
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import Experiment, ExperimentError, explain, read_yaml
 from diehl_cook.model.units import Count, CountOrZero, Positive, Section, shown
-from diehl_cook.stages import whole_run
-from diehl_cook.stages.progress import Narrator, Progress, Report
+from diehl_cook.stages import workflow
+from diehl_cook.stages.progress import Follower, Narrator, Progress
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies import points
 from diehl_cook.studies.batch import Member, Score, score_of
@@ -188,7 +188,7 @@ class Search:
         """The run of a point."""
         name = f"{points.name_of(point, list(self.file.choices))}-seed{self.file.seed}"
         experiment = points.experiment_at(self.path, self.base, point, self.file.seed, name)
-        return Member(splits.resolve(experiment), RunFolder(self.folder / name))
+        return Member(experiment_images.resolve(experiment), RunFolder(self.folder / name))
 
     @property
     def first(self) -> Experiment:
@@ -323,7 +323,7 @@ def run_trial(search: Search) -> str:
     str
         What came of it, in a sentence.
     """
-    whole_run.quieten_brian()
+    workflow.quieten_brian()
     study, trial, point = _ask(search)
     trial.set_user_attr("point", point)
     try:
@@ -379,7 +379,7 @@ class _Watch:
     def say(self, sentence: str) -> None:
         """Say nothing."""
 
-    def follow(self, title: str) -> contextlib.AbstractContextManager[Report]:
+    def follow(self, title: str) -> contextlib.AbstractContextManager[Follower]:
         """Look at each block that ends."""
         return contextlib.nullcontext(self._look)
 
@@ -414,8 +414,8 @@ def have_risen(rows: list[dict[str, float]], start_mV: float, share: float) -> b
 
 
 def _scored(member: Member, watch: _Watch) -> Score:
-    whole_run.train_run(member.experiment, member.folder, watch, with_figures=False)
-    whole_run.evaluate_run(member.folder, jobs=1, with_figures=False)
+    workflow.train_run(member.experiment, member.folder, watch, with_figures=False)
+    workflow.evaluate_run(member.folder, jobs=1, with_figures=False)
     score = score_of(member)
     assert score is not None
     return score

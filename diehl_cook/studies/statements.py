@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model import paper_results
 from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
@@ -39,7 +39,7 @@ def measure(network: Network, jobs: int | None = None) -> list[Row]:
     ValueError
         If the cells have no labels yet.
     """
-    scored = splits.load(network.experiment).scored
+    scored = experiment_images.load(network.experiment).scored
     reader = network.reader
     responses = network.respond(scored.images, jobs=jobs)
     assert network.labels is not None

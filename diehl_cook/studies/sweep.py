@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import (
     ExperimentError,
     explain,
@@ -249,7 +249,7 @@ def _members(
     for seed in seeds:
         run_name = f"{name}-seed{seed}"
         experiment = points.experiment_at(path, base, overrides, seed, run_name)
-        yield Member(splits.resolve(experiment), RunFolder(folder / run_name))
+        yield Member(experiment_images.resolve(experiment), RunFolder(folder / run_name))
 
 
 def _row(

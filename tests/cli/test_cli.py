@@ -20,7 +20,7 @@ import yaml
 
 from diehl_cook import cli
 from diehl_cook.model.experiment import load_experiment
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
 
 LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk=50"]
@@ -66,7 +66,7 @@ def command():
         return Outcome(code, out.getvalue(), err.getvalue())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_run, "quieten_brian", lambda: None)
+        patch.setattr(workflow, "quieten_brian", lambda: None)
         patch.delenv("MAKELEVEL", raising=False)
         yield run
 
@@ -82,7 +82,7 @@ def command():
 def test_the_next_step_is_told_as_the_last_was_typed(
     command, smoke, monkeypatch, typed, under_make, expected
 ):
-    monkeypatch.setattr(whole_run, "train_run", lambda *_: True)
+    monkeypatch.setattr(workflow, "train_run", lambda *_: True)
     monkeypatch.setattr(sys, "argv", [typed])
     if under_make:
         monkeypatch.setenv("MAKELEVEL", "1")

@@ -10,12 +10,12 @@ import pytest
 
 from diehl_cook.cli import main
 from diehl_cook.engine.presenter import Presenter
-from diehl_cook.images import splits
-from diehl_cook.stages import report, whole_run
+from diehl_cook.images import experiment_images
+from diehl_cook.stages import report, workflow
 from diehl_cook.store.files import UNFINISHED
 from diehl_cook.store.run_folder import RunFolder
 
-LOAD = splits.load
+LOAD = experiment_images.load
 LENGTH = ["training.images=60", "training.block=60", "training.chunk=15"]
 
 
@@ -100,16 +100,16 @@ def compiled(learner):
 
 @pytest.fixture(scope="module")
 def images(experiment_with):
-    return splits.load(experiment_with())
+    return experiment_images.load(experiment_with())
 
 
 @pytest.fixture
 def train(learner, images, experiments, tmp_path, monkeypatch, capsys):
     """Trains on the command line, without compiling and figures; gives code and error stream."""
-    monkeypatch.setattr(whole_run, "quieten_brian", lambda: None)
-    monkeypatch.setattr(whole_run, "compile_network", compiled(learner))
+    monkeypatch.setattr(workflow, "quieten_brian", lambda: None)
+    monkeypatch.setattr(workflow, "compile_network", compiled(learner))
     monkeypatch.setattr(report, "make", lambda *arguments: [])
-    monkeypatch.setattr(splits, "load", lambda experiment: images)
+    monkeypatch.setattr(experiment_images, "load", lambda experiment: images)
 
     def run(folder):
         arguments = ["--run", str(folder), "--set", *LENGTH]
@@ -125,8 +125,8 @@ def uninterrupted(learner, images, experiment_with, tmp_path_factory):
     """The network of a training without faults."""
     folder = RunFolder(tmp_path_factory.mktemp("uninterrupted"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_run, "compile_network", compiled(learner))
-        whole_run.train_run(experiment_with(*LENGTH), folder, with_figures=False)
+        patch.setattr(workflow, "compile_network", compiled(learner))
+        workflow.train_run(experiment_with(*LENGTH), folder, with_figures=False)
     return bits(folder)
 
 
@@ -203,7 +203,7 @@ def begun(train, learner, tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells nobody of its memory")
 def test_too_little_memory_is_one_line(train, begun, uninterrupted, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(splits, "load", LOAD)
+        patch.setattr(experiment_images, "load", LOAD)
         with no_memory():
             outcome = train(begun.path)
     assert outcome == (1, ["diehl_cook: out of memory; choose fewer cells"])
@@ -261,7 +261,7 @@ def test_a_file_that_cannot_be_read_is_one_line(train, begun, monkeypatch):
     def fail(*arguments):
         raise PermissionError(13, "Permission denied", "/some/file")
 
-    monkeypatch.setattr(splits, "load", fail)
+    monkeypatch.setattr(experiment_images, "load", fail)
     assert train(begun.path) == (1, ["diehl_cook: /some/file: cannot be used: Permission denied"])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diehl_cook.cli import main
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.store.run_folder import RunFolder
 
 LENGTH = (
@@ -62,7 +62,7 @@ def evaluated(learner, reader, digits, experiments, tmp_path_factory):
     project.digits = digits
     project.fill(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_run, "quieten_brian", lambda: None)
+        patch.setattr(workflow, "quieten_brian", lambda: None)
         for run, seed in (("run", 0), ("other", 1)):
             assert project.train(run, f"seed={seed}")[0] == 0
             assert project.evaluate(run)[0] == 0
@@ -72,7 +72,7 @@ def evaluated(learner, reader, digits, experiments, tmp_path_factory):
 @pytest.fixture
 def project(evaluated, experiments, capsys, tmp_path, monkeypatch):
     """A copy of them, with the data at the same place."""
-    monkeypatch.setattr(whole_run, "quieten_brian", lambda: None)
+    monkeypatch.setattr(workflow, "quieten_brian", lambda: None)
     kept = evaluated.data.read_bytes()
     for run in ("run", "other"):
         shutil.copytree(evaluated.path / run, tmp_path / run)

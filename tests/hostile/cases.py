@@ -12,7 +12,7 @@ import odd
 from child import Ended
 from world import LENGTH, World, fingerprints, smoke_experiment
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.store.run_folder import RunFolder, flat, what_matters
 
@@ -146,7 +146,7 @@ def values(case: Case) -> None:
     ended = case.run(world.train("run", *settings), folder)
     if ended.code == 0:
         run = RunFolder(folder / "run")
-        asked = splits.resolve(load_experiment(world.smoke, [*LENGTH, *settings]))
+        asked = experiment_images.resolve(load_experiment(world.smoke, [*LENGTH, *settings]))
         case.expect(what_matters(run.experiment()) == what_matters(asked), "other values")
         network = run.load_network()
         case.expect(bool((network.weights >= 0).all()), "negative weights")

@@ -15,9 +15,9 @@ import optuna  # noqa: F401
 from PIL import Image
 
 from diehl_cook import cli
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import Experiment, load_experiment
-from diehl_cook.stages import report, whole_run
+from diehl_cook.stages import report, workflow
 from diehl_cook.store.run_folder import RunFolder, flat
 from diehl_cook.studies import workers
 
@@ -29,7 +29,7 @@ LIMIT = 60.0
 STRUCTURE = {"cells", "time_step", "presentation.image", "presentation.rest"}
 STRUCTURE |= {"connections.input_delay", "excitatory.clamp_period", "inhibitory.clamp_period"}
 
-COMPILE, LOAD = whole_run.compile_network, splits.load
+COMPILE, LOAD = workflow.compile_network, experiment_images.load
 
 
 class World:
@@ -81,8 +81,8 @@ class World:
 
     def _command(self, arguments, figures, begin):
         os.environ |= {"HOME": str(Path.cwd()), "JOBLIB_MULTIPROCESSING": "0"}
-        whole_run.compile_network = self._compiled
-        splits.load = self._loaded
+        workflow.compile_network = self._compiled
+        experiment_images.load = self._loaded
         workers._CONNECTING = 0.2
         if not figures:
             report.make = lambda *arguments: None
@@ -102,10 +102,10 @@ class World:
         if experiment.data.folder or experiment.data.validation:
             return LOAD(experiment)
         limits = experiment.evaluation
-        return splits.Splits(
+        return experiment_images.ExperimentImages(
             self.images.learning,
-            splits._first(self.images.learning, limits.labelling_images),
-            splits._first(self.images.scored, limits.test_images),
+            experiment_images._first(self.images.learning, limits.labelling_images),
+            experiment_images._first(self.images.scored, limits.test_images),
             "test",
         )
 

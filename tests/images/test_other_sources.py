@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from diehl_cook.images import datasets, splits
+from diehl_cook.images import datasets, experiment_images
 from diehl_cook.images.datasets import DatasetError
 from diehl_cook.model.experiment import ExperimentError, load_experiment
 
@@ -186,7 +186,7 @@ def test_images_of_emnist_are_turned_upright(arrays, tmp_path):
 
 def resolved(experiments, *overrides):
     asked = ["connections.weight_sum=auto", *overrides]
-    experiment = splits.resolve(load_experiment(experiments / "smoke.yaml", asked))
+    experiment = experiment_images.resolve(load_experiment(experiments / "smoke.yaml", asked))
     return experiment.connections.weight_sum
 
 
@@ -209,7 +209,7 @@ def test_the_sum_of_weights_goes_with_the_light_of_the_images(experiments, saved
 
 def test_a_stated_sum_stays_and_opens_no_image(experiments):
     experiment = load_experiment(experiments / "smoke.yaml", ["data.folder=nowhere"])
-    assert splits.resolve(experiment) is experiment
+    assert experiment_images.resolve(experiment) is experiment
 
 
 def test_blank_images_have_no_sum(experiments, saved):

@@ -301,9 +301,19 @@ def test_files_that_extend_one_another_in_a_circle_are_refused(write):
     assert "extends itself" in complaint(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path, experiments):
     path = tmp_path / "nowhere.yaml"
-    assert complaint(path) == f"{path}: no such file; see experiments/ for examples"
+    assert complaint(path) == f"{path}: no such file; {experiments} has examples"
+
+
+def test_a_missing_file_that_comes_along_is_named_as_it_must_be_said(tmp_path, monkeypatch):
+    """Where no folder `experiments` is: beside an installed package."""
+    monkeypatch.chdir(tmp_path)
+    said = complaint("experiments/n400.yaml")
+    assert said == (
+        "experiments/n400.yaml: no such file; say n400 for the one that comes with the package"
+    )
+    assert load_experiment("n400").cells == 400
 
 
 def test_a_folder_and_a_picture_are_no_experiments(tmp_path):

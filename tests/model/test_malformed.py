@@ -202,10 +202,9 @@ def test_any_word_out_of_place_is_quoted(refusal, key, word):
     assert f"'zz_{word}'" in line
 
 
-def test_a_missing_base_is_named_with_the_file_that_asks_for_it(refusal, tmp_path):
+def test_a_missing_base_is_named_with_the_file_that_asks_for_it(refusal, experiments):
     assert refusal("extends: nowhere.yaml\n") == (
-        "diehl_cook: mine.yaml: extends: nowhere.yaml: no such file;"
-        " see experiments/ for examples\n"
+        f"diehl_cook: mine.yaml: extends: nowhere.yaml: no such file; {experiments} has examples\n"
     )
 
 

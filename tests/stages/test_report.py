@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pretended import block
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.stages import report, snapshots
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.store.schemas import Predictions, Summary
@@ -26,7 +26,7 @@ def folder(reader, experiment_with, tmp_path_factory):
     experiment = experiment_with(
         f"evaluation.test_images={IMAGES}", "excitatory.theta_plus=0.02 mV", "seed=3"
     )
-    images = splits.load(experiment)
+    images = experiment_images.load(experiment)
     random = np.random.default_rng(0)
     with folder.claim():
         folder.settle(experiment)
@@ -149,13 +149,13 @@ def test_a_name_with_angle_brackets_stays_a_name(page):
 def test_the_same_run_gives_the_same_page(folder):
     before = (folder.path / "report.html").read_bytes()
     with folder.claim():
-        report.make(folder, splits.load(folder.experiment()))
+        report.make(folder, experiment_images.load(folder.experiment()))
     assert (folder.path / "report.html").read_bytes() == before
 
 
 def test_vectors_on_request(folder):
     with folder.claim():
-        drawn = report.draw(folder, splits.load(folder.experiment()), "svg")
+        drawn = report.draw(folder, experiment_images.load(folder.experiment()), "svg")
     kinds = [path.suffix for path in drawn]
     assert sorted(set(kinds)) == [".svg", ".webp"]
     assert kinds.count(".webp") == 1
@@ -179,7 +179,7 @@ def test_only_trained(experiment_with, tmp_path):
     with folder.claim():
         folder.settle(experiment)
         folder.save_network(TrainedNetwork(np.ones((784, 100)), np.full(100, 0.02)))
-        report.make(folder, splits.load(experiment))
+        report.make(folder, experiment_images.load(experiment))
     page = Elements((folder.path / "report.html").read_text())
     assert len(page.all("figure")) == 2
     assert "Block by block" not in page.text

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from diehl_cook.images import splits
+from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.studies.baselines import NEIGHBOURS, measure
 
 
 @pytest.fixture(scope="module")
 def images(experiments):
-    return splits.load(load_experiment(experiments / "smoke.yaml", ["data.folder=sklearn:digits"]))
+    return experiment_images.load(
+        load_experiment(experiments / "smoke.yaml", ["data.folder=sklearn:digits"])
+    )
 
 
 def test_k_means_and_neighbours_read_digits(images):

@@ -7,7 +7,7 @@ import pytest
 
 from diehl_cook.figures import readouts as draw_readouts
 from diehl_cook.model.paper_results import TEST_ACCURACY
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Silence
 from diehl_cook.studies import readouts
@@ -57,7 +57,7 @@ def test_a_measurement_says_whose_it_is_and_how_often_it_was_repeated(experiment
         row = {"readout": "logistic", "read_ms": 350.0, "accuracy_mean": 0.9, "accuracy_sd": 0.1}
         return SimpleNamespace(readouts=[row])
 
-    monkeypatch.setattr(whole_run, "evaluate_network", evaluate)
+    monkeypatch.setattr(workflow, "evaluate_network", evaluate)
     network = Network(experiment_with("seed=7"), None)
     (row,) = readouts.measure(network, repeats=5, jobs=1, narrator=Silence())
     assert asked == [(5, True)]

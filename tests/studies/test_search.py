@@ -12,7 +12,7 @@ from pretended import block, evaluation
 
 from diehl_cook.cli import main
 from diehl_cook.engine.presenter import PresentationError
-from diehl_cook.stages import whole_run
+from diehl_cook.stages import workflow
 from diehl_cook.studies import search
 from diehl_cook.studies.workers import _attempt
 
@@ -60,9 +60,9 @@ def runs(monkeypatch):
         experiment = folder.experiment()
         folder.save_evaluation(*evaluation(experiment, accuracy(experiment)))
 
-    monkeypatch.setattr(whole_run, "train_run", train_run)
-    monkeypatch.setattr(whole_run, "evaluate_run", evaluate_run)
-    monkeypatch.setattr(whole_run, "quieten_brian", lambda: None)
+    monkeypatch.setattr(workflow, "train_run", train_run)
+    monkeypatch.setattr(workflow, "evaluate_run", evaluate_run)
+    monkeypatch.setattr(workflow, "quieten_brian", lambda: None)
     monkeypatch.setattr(os, "fsync", lambda file: None)  # a disk is slow, and nothing fails here
     return began
 
@@ -118,7 +118,7 @@ def test_the_same_search_proposes_the_same_points(tmp_path, runs, in_series):
 
 def test_a_search_goes_on_where_it_was_stopped(tmp_path, runs, in_series, monkeypatch):
     path = write(tmp_path, trials=3)
-    whole, calls = whole_run.evaluate_run, []
+    whole, calls = workflow.evaluate_run, []
 
     def stopped(*arguments, **keywords):
         calls.append(1)
@@ -126,7 +126,7 @@ def test_a_search_goes_on_where_it_was_stopped(tmp_path, runs, in_series, monkey
             raise KeyboardInterrupt
         whole(*arguments, **keywords)
 
-    monkeypatch.setattr(whole_run, "evaluate_run", stopped)
+    monkeypatch.setattr(workflow, "evaluate_run", stopped)
     assert main(command(tmp_path, path)) == 130
     assert [row["state"] for row in rows_of(tmp_path)] == ["scored"]
     assert main(command(tmp_path, path)) == 0
@@ -142,7 +142,7 @@ def test_a_point_that_cannot_be_run_is_told_in_the_table(tmp_path, runs, in_seri
     def fail(*arguments, **keywords):
         raise PresentationError("too few\nspikes")
 
-    monkeypatch.setattr(whole_run, "train_run", fail)
+    monkeypatch.setattr(workflow, "train_run", fail)
     assert main(command(tmp_path, write(tmp_path, trials=2))) == 0
     assert {(row["state"], row["error"]) for row in rows_of(tmp_path)} == {
         ("failed", "too few spikes")
@@ -157,7 +157,7 @@ def test_what_the_machine_failed_is_done_by_the_same_command(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(whole_run, "train_run", fail)
+        patch.setattr(workflow, "train_run", fail)
         assert main(command(tmp_path, write(tmp_path, trials=2))) == 1
     assert "2 of 2 runs failed; trial 0: [Errno 28] No space" in capsys.readouterr().err
     assert main(command(tmp_path, write(tmp_path, trials=2))) == 0

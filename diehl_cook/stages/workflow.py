@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from brian2.utils.logger import BrianLogger
 
-from diehl_cook.images import splits
-from diehl_cook.images.splits import Splits
+from diehl_cook.images import experiment_images
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import report, training
 from diehl_cook.stages.compilation import compile_network
@@ -52,8 +52,8 @@ def train_run(
         False if the network was trained already.
     """
     narrator = narrator or Silence()
-    images = splits.load(experiment)
-    experiment = splits.resolve(experiment)
+    images = experiment_images.load(experiment)
+    experiment = experiment_images.resolve(experiment)
     experiment.require_room(images.n_inputs)
     for oddity in experiment.oddities:
         narrator.say(f"note: {oddity}")
@@ -111,7 +111,7 @@ def evaluate_run(
     """
     narrator = narrator or Silence()
     experiment, network = folder.experiment(), folder.load_network()
-    images = splits.load(experiment)
+    images = experiment_images.load(experiment)
     require_learned(network, images, folder.path)
     begun = time.monotonic()
     with folder.claim() as workspace:
@@ -164,7 +164,7 @@ def evaluate_network(
         If the folder holds another network.
     """
     narrator = narrator or Silence()
-    images = splits.load(experiment)
+    images = experiment_images.load(experiment)
     require_learned(network, images, "the network")
     with contextlib.ExitStack() as stack:
         if folder is None:
@@ -192,7 +192,7 @@ def _keep(network: TrainedNetwork, folder: RunFolder) -> None:
 
 
 def save_evaluation(
-    folder: RunFolder, experiment: Experiment, images: Splits, result: Evaluation
+    folder: RunFolder, experiment: Experiment, images: ExperimentImages, result: Evaluation
 ) -> None:
     """Keep what an evaluation measured, and how, in a run folder claimed by the caller."""
     summary = Summary(

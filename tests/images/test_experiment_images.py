@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diehl_cook.images import datasets, splits
+from diehl_cook.images import datasets, experiment_images
 from diehl_cook.images.datasets import DatasetError, Split
 from diehl_cook.model.experiment import Experiment
 
@@ -18,11 +18,11 @@ def split_of(first, count):
 @pytest.fixture
 def opened(monkeypatch):
     """Thirty training images from 0 on and ten test images from 100 on; lists what is opened."""
-    splits, names = {"train": split_of(0, 30), "test": split_of(100, 10)}, []
+    known, names = {"train": split_of(0, 30), "test": split_of(100, 10)}, []
 
     def load_split(name, folder=None):
         names.append(name)
-        return splits[name]
+        return known[name]
 
     monkeypatch.setattr(datasets, "load_split", load_split)
     return names
@@ -44,7 +44,7 @@ def numbers(split):
 
 
 def test_test_images_are_scored(opened):
-    images = splits.load(experiment_with())
+    images = experiment_images.load(experiment_with())
     assert numbers(images.learning) == numbers(images.labelling) == list(range(30))
     assert numbers(images.scored) == list(range(100, 110))
     assert images.scored_on == "test"
@@ -53,19 +53,21 @@ def test_test_images_are_scored(opened):
 
 
 def test_folds_are_counted_from_the_end(opened):
-    held_out = [numbers(splits.load(experiment_with(8, fold)).scored) for fold in range(3)]
+    held_out = [
+        numbers(experiment_images.load(experiment_with(8, fold)).scored) for fold in range(3)
+    ]
     assert held_out == [[*range(22, 30)], [*range(14, 22)], [*range(6, 14)]]
-    images = splits.load(experiment_with(8, 1))
+    images = experiment_images.load(experiment_with(8, 1))
     assert numbers(images.learning) == [*range(14), *range(22, 30)]
     assert images.learning.labels.tolist() == [n % 10 for n in numbers(images.learning)]
-    assert numbers(splits.load(experiment_with(10, 2)).learning) == [*range(10, 30)]
+    assert numbers(experiment_images.load(experiment_with(10, 2)).learning) == [*range(10, 30)]
     assert set(opened) == {"train"}
 
 
 def test_a_fold_that_is_not_there_names_the_last(opened):
     with pytest.raises(DatasetError, match=r"data\.fold: 3 of 8 .*; the last fold is 2"):
-        splits.load(experiment_with(8, 3))
-    assert len(splits.load(experiment_with(8, 2)).scored.labels) == 8
+        experiment_images.load(experiment_with(8, 3))
+    assert len(experiment_images.load(experiment_with(8, 2)).scored.labels) == 8
 
 
 def test_a_fold_without_a_validation_is_refused():
@@ -74,7 +76,7 @@ def test_a_fold_without_a_validation_is_refused():
 
 
 def test_last_training_images_are_held_out(opened):
-    images = splits.load(experiment_with(validation=8))
+    images = experiment_images.load(experiment_with(validation=8))
     assert numbers(images.learning) == numbers(images.labelling) == list(range(22))
     assert numbers(images.scored) == list(range(22, 30))
     assert images.scored.labels.tolist() == [n % 10 for n in range(22, 30)]
@@ -82,12 +84,12 @@ def test_last_training_images_are_held_out(opened):
 
 
 def test_validation_opens_no_test_file(opened):
-    splits.load(experiment_with(validation=8))
+    experiment_images.load(experiment_with(validation=8))
     assert opened == ["train"]
 
 
 def test_fewer_images_label_and_are_scored(opened):
-    images = splits.load(experiment_with(8, labelling_images=5, test_images=3))
+    images = experiment_images.load(experiment_with(8, labelling_images=5, test_images=3))
     assert numbers(images.learning) == list(range(22))
     assert numbers(images.labelling) == list(range(5))
     assert numbers(images.scored) == [22, 23, 24]
@@ -103,9 +105,9 @@ def test_each_labelling_image_is_shown_so_often(opened):
 @pytest.mark.parametrize("count", [30, 31])
 def test_validation_must_leave_something_to_learn(opened, count):
     with pytest.raises(DatasetError, match=rf"data.validation: {count} of 30"):
-        splits.load(experiment_with(validation=count))
+        experiment_images.load(experiment_with(validation=count))
 
 
 def test_mnist_with_validation():
-    images = splits.load(experiment_with(validation=10_000))
+    images = experiment_images.load(experiment_with(validation=10_000))
     assert (len(images.learning.images), len(images.scored.images)) == (50_000, 10_000)

@@ -13,7 +13,7 @@ from diehl_cook.model.experiment import Experiment
 
 
 @dataclasses.dataclass(frozen=True)
-class Splits:
+class ExperimentImages:
     """The images of an experiment, each with its class.
 
     Attributes
@@ -43,7 +43,7 @@ class Splits:
         return rows * columns
 
 
-def load(experiment: Experiment) -> Splits:
+def load(experiment: Experiment) -> ExperimentImages:
     """Load the images of an experiment; with ``data.validation`` no test file is opened.
 
     Raises
@@ -59,7 +59,7 @@ def load(experiment: Experiment) -> Splits:
     else:
         train = datasets.load_split("train", experiment.data.folder)
         learning, scored = _hold_out(train, held_out, experiment.data.fold)
-    return Splits(
+    return ExperimentImages(
         learning,
         _again(_first(learning, limits.labelling_images), limits.labelling_passes),
         _first(scored, limits.test_images),
