@@ -24,6 +24,7 @@ from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
 
 LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk=50"]
+SHORT = ["training.images=100", "training.block=50", "training.chunk=50"]
 TESTS = ["evaluation.labelling_images=300", "evaluation.test_images=120", "evaluation.block=40"]
 COMMANDS = {
     "train": ["EXPERIMENT", "--seed", "--set", "--run"],
@@ -132,9 +133,10 @@ def killed(learner, reader, smoke, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def resumed(killed, command):
+def resumed(killed, command, blank_figures):
     folder, arguments = killed
-    assert command(*arguments).code == 0
+    with blank_figures():
+        assert command(*arguments).code == 0
     return folder
 
 
@@ -191,13 +193,14 @@ def test_the_evaluation_is_said_and_written(evaluated):
 
 
 def test_all_readouts_are_compared_on_the_spikes_that_were_evaluated(
-    evaluated, command, smoke, tmp_path
+    evaluated, command, smoke, tmp_path, blank_figures
 ):
     folder = tmp_path / "run"
     shutil.copytree(evaluated[0], folder, ignore=shutil.ignore_patterns(".*"))
     settings = [*TESTS, "evaluation.readout=naive_bayes"]
     assert command("train", smoke, "--run", folder, *LENGTH, *settings).code == 0
-    verdict = command("evaluate", folder, "--readouts")
+    with blank_figures():
+        verdict = command("evaluate", folder, "--readouts")
     assert verdict.code == 0
     assert "| naive_bayes |" in verdict.out
     with (folder / "readouts.csv").open(newline="") as file:
@@ -331,7 +334,7 @@ def test_a_signal_that_a_library_takes_for_a_failure_is_that_signal(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_that_the_caller_ignores_stops_nothing(
-    learner, command, smoke, tmp_path, monkeypatch, number
+    learner, command, smoke, tmp_path, monkeypatch, blank_figures, number
 ):
     monkeypatch.setattr(ProgressDisplay, "__call__", lambda *_: signal.raise_signal(number))
     # What Brian2 makes of SIGINT when it is imported by `command &` of a script.
@@ -341,7 +344,8 @@ def test_a_signal_that_the_caller_ignores_stops_nothing(
     }
     before = signal.signal(number, ignored[number])
     try:
-        outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH, *TESTS)
+        with blank_figures():
+            outcome = command("train", smoke, "--run", tmp_path / "run", "--set", *SHORT)
     finally:
         signal.signal(number, before)
     assert outcome.code == 0
@@ -349,22 +353,26 @@ def test_a_signal_that_the_caller_ignores_stops_nothing(
 
 
 def test_a_second_run_of_the_same_structure_compiles_nothing(
-    learner, command, smoke, tmp_path, monkeypatch
+    learner, command, smoke, tmp_path, monkeypatch, blank_figures
 ):
     make = tmp_path / "make"
     make.write_text("#!/bin/sh\nexit 1\n")
     make.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    outcome = command(
-        "train", smoke, "--run", tmp_path / "run", "--seed", 9, "--set", "training.images=5"
-    )
+    with blank_figures():
+        outcome = command(
+            "train", smoke, "--run", tmp_path / "run", "--seed", 9, "--set", "training.images=5"
+        )
     assert outcome.code == 0, outcome.err
     assert "compiling" not in outcome.err
 
 
-def test_a_run_folder_may_be_relative(learner, command, smoke, tmp_path, monkeypatch):
+def test_a_run_folder_may_be_relative(
+    learner, command, smoke, tmp_path, monkeypatch, blank_figures
+):
     monkeypatch.chdir(tmp_path)
-    outcome = command("train", smoke, "--seed", 9, "--set", "training.images=5")
+    with blank_figures():
+        outcome = command("train", smoke, "--seed", 9, "--set", "training.images=5")
     assert outcome.code == 0, outcome.err
     assert (tmp_path / "results" / "smoke-seed9" / "network.npz").exists()
 

@@ -50,6 +50,12 @@ class Project:
         return code, "\n".join(said) or out + err
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _blank(blank_figures):
+    with blank_figures():
+        yield
+
+
 @pytest.fixture(scope="module")
 def evaluated(learner, reader, digits, experiments, tmp_path_factory):
     """Two evaluated runs, of other seeds, and their data."""

@@ -125,10 +125,17 @@ def test_runtime_matches_recording(case: GoldenCase, synapses: str) -> None:
     assert_reproduces(case, run_at_runtime(trial_of(case, synapses)))
 
 
-@pytest.mark.parametrize("synapses", SYNAPSES)
 @cases(in_our_order)
-def test_standalone_matches_recording(case: GoldenCase, synapses: str, programs: Path) -> None:
-    assert_reproduces(case, run_standalone(trial_of(case, synapses), programs, ROOM))
+def test_standalone_matches_recording(case: GoldenCase, programs: Path) -> None:
+    assert_reproduces(case, run_standalone(trial_of(case, "dense"), programs, ROOM))
+
+
+@pytest.mark.slow
+@cases(in_our_order)
+def test_standalone_with_brian2s_synapses_matches_recording(
+    case: GoldenCase, programs: Path
+) -> None:
+    assert_reproduces(case, run_standalone(trial_of(case, "brian2"), programs, ROOM))
 
 
 @pytest.mark.slow

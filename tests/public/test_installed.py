@@ -10,7 +10,17 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+import diehl_cook
+from diehl_cook.cli import main
+
 ROOT = Path(__file__).resolve().parents[2]
+#: Commands one after another in a process, which takes seconds to import what they need.
+COMMANDS = """
+import sys
+from diehl_cook.cli import main
+for command in sys.argv[1:]:
+    assert main(command.split()) == 0
+"""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +35,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """Runs the installed command in an empty folder; gives its outcome."""
+    """Runs commands of the installed package in an empty folder; gives their outcome."""
     site = tmp_path_factory.mktemp("site")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
@@ -34,13 +44,13 @@ def installed(wheel, tmp_path_factory):
     importlib.import_module("matplotlib.font_manager")
     fonts = matplotlib.get_cachedir()
 
-    def run(*arguments, cache):
+    def run(*commands, cache):
         environment = {name: value for name, value in os.environ.items() if "DIEHL" not in name}
         environment |= {"PYTHONPATH": str(site), "XDG_CACHE_HOME": str(cache)}
         environment |= {"MPLCONFIGDIR": fonts}
         empty = tmp_path_factory.mktemp("empty")
         return subprocess.run(
-            [sys.executable, "-m", "diehl_cook", *arguments], cwd=empty, env=environment,
+            [sys.executable, "-c", COMMANDS, *commands], cwd=empty, env=environment,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -60,18 +70,18 @@ def test_experiments_and_references_come_along(wheel):
     assert not any(name.startswith(("tests", "experiments", "results")) for name in names)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--version"], "diehl_cook 0."),
-        (["show", "n100"], "cells: 100"),
-        (["export", "triplet_n400", "mine.npz"], "The network lies in mine.npz."),
-    ],
-)
-def test_an_installed_command_finds_what_it_needs(installed, tmp_path, arguments, said):
-    done = installed(*arguments, cache=tmp_path)
+def test_installed_commands_find_what_they_need(installed, tmp_path):
+    done = installed("show n100", "export triplet_n400 mine.npz", cache=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert said in done.stdout
+    assert "cells: 100" in done.stdout
+    assert "The network lies in mine.npz." in done.stdout
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"diehl_cook {diehl_cook.__version__}\n"
 
 
 @pytest.mark.parametrize(
