@@ -96,7 +96,7 @@ def test_fewer_images_label_and_are_scored(opened):
 
 
 def test_each_labelling_image_is_shown_so_often(opened):
-    images = splits.load(experiment_with(8, labelling_images=3, labelling_passes=2))
+    images = experiment_images.load(experiment_with(8, labelling_images=3, labelling_passes=2))
     assert numbers(images.labelling) == [0, 1, 2, 0, 1, 2]
     assert images.labelling.labels.tolist() == [0, 1, 2, 0, 1, 2]
     assert numbers(images.learning) == list(range(22))
