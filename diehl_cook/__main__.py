@@ -1,18 +1,24 @@
 """``python -m diehl_cook`` and ``diehl-cook``."""
 
 import os
+import signal
 import sys
 
 
 def main() -> int:
     """Run the command of this process; gives its exit code."""
     _open_standard_streams()
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     try:
         from diehl_cook.cli import main as command  # takes seconds
-    except KeyboardInterrupt:
+
+        return command()
+    except KeyboardInterrupt:  # before the command heeds it, or when it tells of another
         print("diehl_cook: stopped", file=sys.stderr)
         return 130
-    return command()
+    finally:
+        # Python's own end takes a while, too, and would tell of a signal at length.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
 
 def _open_standard_streams() -> None:

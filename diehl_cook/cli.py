@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import os
@@ -11,7 +12,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, get_args
@@ -150,6 +151,10 @@ def _signals_heeded() -> Iterator[None]:
             signal.signal(number, stop)
         elif original == signal.SIG_IGN:  # `nohup` ignores SIGHUP
             signal.signal(number, signal.SIG_IGN)
+    told, sys.unraisablehook = (
+        sys.unraisablehook,
+        functools.partial(_send_again, sys.unraisablehook),
+    )
     try:
         yield
     except Exception:
@@ -158,8 +163,19 @@ def _signals_heeded() -> Iterator[None]:
             raise _Stopped(heard[0]) from None
         raise
     finally:
+        sys.unraisablehook = told
         for number, handler in found.items():
             signal.signal(number, handler)
+
+
+def _send_again(tell: Callable[[Any], Any], ignored: Any) -> None:
+    """Send a signal once more that came where Python ignores exceptions, as in ``__del__``."""
+    if isinstance(ignored.exc_value, _Stopped):
+        # From a thread of its own, so that it comes when this place is left.
+        number = ignored.exc_value.args[0]
+        threading.Timer(0.01, os.kill, (os.getpid(), number)).start()
+    else:
+        tell(ignored)
 
 
 def train(options: argparse.Namespace) -> None:

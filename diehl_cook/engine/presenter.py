@@ -265,12 +265,13 @@ class Presenter:
         return {f"{INPUT_TO_EXCITATORY}.delay": random.uniform(0, longest, synapses)}
 
     def _explain(self, image: int) -> str:
-        limits = self.experiment.presentation
+        limits, connections = self.experiment.presentation, self.experiment.connections
+        weights = "weight_sum" if connections.normalise else "w_start or connections.w_max"
         return (
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
             f" {limits.maximum_showings} showings. If it is blank, presentation.on_silence=skip"
             " goes on without it; otherwise raise presentation.intensity, presentation.image or"
-            " connections.weight_sum, or lower presentation.minimum_spikes, excitatory.theta_start"
+            f" connections.{weights}, or lower presentation.minimum_spikes, excitatory.theta_start"
             " or excitatory.theta_plus"
         )
 

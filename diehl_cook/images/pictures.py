@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, UnidentifiedImageError
 
 from diehl_cook.images.datasets import DatasetError
+from diehl_cook.model.resources import require_regular
 
 
 def read_picture(path: str | Path, size: int = 28) -> NDArray[np.uint8]:
@@ -36,11 +37,11 @@ def read_picture(path: str | Path, size: int = 28) -> NDArray[np.uint8]:
     DatasetError
         If the file is missing, no picture, too large, or blank.
     """
-    if not Path(path).is_file():
-        raise DatasetError(f"{path}: no such file")
     try:
-        with open(path, "rb") as file:
+        with require_regular(Path(path)).open("rb") as file:
             return decode_picture(file, size)
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file") from None
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:

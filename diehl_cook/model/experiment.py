@@ -310,6 +310,8 @@ class Experiment(Section):
     def oddities(self) -> list[str]:
         """What may be meant, but is more often a mistake: a sentence for each."""
         cells, name = self.excitatory, "connections.inhibitory_to_excitatory"
+        connections = self.connections
+        stated: Any = connections.weight_sum  # perhaps auto
         key, shortest = min(self._time_constants(), key=lambda each: float(each[1]))
         brightest = 255 / 8 * self.presentation.intensity * float(self.time_step)
         odd = {
@@ -318,7 +320,10 @@ class Experiment(Section):
                 brightest > 0.5
             ),
             f"{name} is 0, so that all cells learn the same": (
-                self.connections.inhibitory_to_excitatory == 0
+                connections.inhibitory_to_excitatory == 0
+            ),
+            "connections.w_max is above weight_sum, so that it hardly bounds a weight": (
+                connections.normalise and stated != "auto" and connections.w_max > stated
             ),
             "excitatory.e_inhibitory is not below v_rest, so that inhibition excites": (
                 cells.e_inhibitory >= cells.v_rest
@@ -590,13 +595,14 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 def _override(override: str) -> Layer:
     key, separator, text = override.partition("=")
+    origin = f"--set {' '.join(override.split())}"  # one line, whatever was typed
     if not separator or not key.strip():
-        raise ExperimentError(f"--set {override}: write key=value, e.g. training.images=1000")
+        raise ExperimentError(f"{origin}: write key=value, e.g. training.images=1000")
     try:
         value = strict_yaml.load(text)
     except ValueError as error:
-        raise ExperimentError(f"--set {override}: {error}") from None
-    return f"--set {override}", set_value({}, key.strip(), value, Path())
+        raise ExperimentError(f"{origin}: {error}") from None
+    return origin, set_value({}, key.strip(), value, Path())
 
 
 def _with_whole_path(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
@@ -610,7 +616,9 @@ def _with_whole_path(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
 def _folder(stated: str | os.PathLike[str], here: Path) -> Path:
     if str(stated).startswith("sklearn:"):  # which a library brings along
         return Path(stated)
-    return here.absolute() / os.path.expanduser(stated)  # Path's own fails for unknown users
+    whole = here.absolute() / os.path.expanduser(stated)  # Path's own fails for unknown users
+    # One folder has one name, from wherever it is typed: the name tells runs apart.
+    return Path(os.path.realpath(whole)) if ".." in whole.parts else whole
 
 
 def _one_line(error: Exception) -> str:

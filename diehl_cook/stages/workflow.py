@@ -62,7 +62,8 @@ def train_run(
         trained = folder.has_network()
         if trained:  # one that cannot be used is not taken for done
             require_learned(folder.load_network(), images, folder.path)
-        if trained and "training_ended" in folder.manifest():
+        ended = trained and "training_ended" in folder.manifest()
+        if ended and (folder.is_drawn() or not with_figures):
             return False
         if not trained:
             begun = time.monotonic()
@@ -78,9 +79,9 @@ def train_run(
             folder.update_manifest(training_seconds=time.monotonic() - begun)
         if with_figures:
             report.make(folder, images)
-        # Last of all: what was left undone, the same command does.
-        folder.update_manifest(training_ended=provenance.now())
-    return True
+        if not ended:  # last of all: what was left undone, the same command does
+            folder.update_manifest(training_ended=provenance.now())
+    return not ended
 
 
 def evaluate_run(

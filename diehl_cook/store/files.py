@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-#: How names of files begin that are not whole yet.
+#: How names of files begin that are not whole yet; 32 hexadecimal digits follow.
 UNFINISHED = ".unfinished-"
 
 
@@ -49,6 +50,11 @@ def write_whole(path: Path, content: bytes) -> None:
             f"{path}: cannot be written: {error.strerror or error}; mend that, and the same command"
             " goes on"
         ) from None
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether this is what a process was writing when it was killed."""
+    return re.fullmatch(rf"{re.escape(UNFINISHED)}[0-9a-f]{{32}}", path.name) is not None
 
 
 def _write_and_rename(path: Path, content: bytes) -> None:

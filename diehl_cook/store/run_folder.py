@@ -23,7 +23,7 @@ from diehl_cook.model.experiment import (
     load_experiment,
 )
 from diehl_cook.store import network_file
-from diehl_cook.store.files import UNFINISHED, csv_text, write_whole
+from diehl_cook.store.files import csv_text, is_unfinished, write_whole
 from diehl_cook.store.network_file import NetworkFile
 from diehl_cook.store.reading import FileError, read_arrays, read_json, read_table
 from diehl_cook.store.schemas import (
@@ -90,8 +90,9 @@ class RunFolder:
 
     def _require_own(self) -> None:
         """Make sure that nothing here is somebody else's: what is left unfinished is removed."""
-        there = {path.name for path in self.path.iterdir()}
+        there = {path.name for path in self.path.iterdir() if not is_unfinished(path)}
         begun = ".lock" in there and there <= {".lock", ".work"}
+        begun = begun and not any((self.path / ".work").glob("*"))
         if there and not begun and "experiment.yaml" not in there:
             raise RunFolderError(
                 f"{self.path}: holds files but no experiment.yaml, so it is no run folder;"
@@ -101,8 +102,9 @@ class RunFolder:
     def _clear(self) -> None:
         """Remove what a process left that was killed."""
         shutil.rmtree(self.path / ".work", ignore_errors=True)
-        for unfinished in self.path.rglob(f"{UNFINISHED}*"):
-            unfinished.unlink()
+        for path in [*self.path.iterdir(), *(self.path / "figures").glob("*")]:
+            if is_unfinished(path):
+                path.unlink()
 
     def settle(self, experiment: Experiment) -> None:
         """Make this the folder of an experiment, or make sure that it already is.
@@ -283,6 +285,10 @@ class RunFolder:
         """Write a picture under ``figures/``; gives the file."""
         write_whole(self.path / "figures" / name, picture)
         return self.path / "figures" / name
+
+    def is_drawn(self) -> bool:
+        """Whether there are figures and a report."""
+        return (self.path / "figures").exists() and (self.path / "report.html").exists()
 
     def write_report(self, page: bytes) -> None:
         """Write ``report.html``."""

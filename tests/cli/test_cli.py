@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import yaml
 
-from diehl_cook import cli
+from diehl_cook import __main__, cli
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
@@ -293,6 +293,36 @@ def test_ctrl_c_ends_with_130_and_a_line_that_says_how_to_go_on(
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+@pytest.fixture
+def process(monkeypatch):
+    """Starts what a process does, with a command in place of ours; signals are as before then."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def start(command):
+        monkeypatch.setattr(cli, "main", command)
+        return __main__.main()
+
+    yield start
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_signal_while_the_first_is_told_is_a_line(process, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    assert process(interrupted) == 130
+    assert capsys.readouterr().err == "diehl_cook: stopped\n"
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_signal_at_the_end_ends_without_a_word(process, ignored):
+    silent = signal.SIG_IGN if ignored else signal.SIG_DFL
+    if ignored:
+        signal.signal(signal.SIGINT, silent)
+    assert process(lambda: 0) == 0
+    assert signal.getsignal(signal.SIGINT) == silent
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signals_that_end_a_process_leave_a_checkpoint_and_a_line(
     learner, command, smoke, tmp_path, monkeypatch, number
@@ -316,6 +346,15 @@ def test_signals_that_end_a_process_leave_a_checkpoint_and_a_line(
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+@pytest.fixture
+def heeded():
+    """Signals as a terminal has them, though whoever started the tests may ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_that_a_library_takes_for_a_failure_is_that_signal(
     learner, command, smoke, tmp_path, monkeypatch, number
@@ -327,6 +366,25 @@ def test_a_signal_that_a_library_takes_for_a_failure_is_that_signal(
             raise ValueError("cannot be written") from error
 
     monkeypatch.setattr(ProgressDisplay, "__call__", wrap)
+    outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH)
+    assert outcome.code == 128 + number
+    assert "the same command goes on from the last checkpoint" in outcome.complaint
+
+
+@pytest.mark.usefixtures("heeded")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_where_python_ignores_exceptions_is_that_signal(
+    learner, command, smoke, tmp_path, monkeypatch, number
+):
+    class Forgotten:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    def forget_and_go_on(display, progress):
+        Forgotten()
+        time.sleep(0.2)  # as the training would
+
+    monkeypatch.setattr(ProgressDisplay, "__call__", forget_and_go_on)
     outcome = command("train", smoke, "--run", tmp_path / "run", *LENGTH)
     assert outcome.code == 128 + number
     assert "the same command goes on from the last checkpoint" in outcome.complaint

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -252,7 +253,7 @@ def test_a_folder_in_use_is_one_line(train, begun):
 
 def test_what_a_killed_process_was_drawing_is_cleared_away(begun):
     (begun.path / "figures").mkdir()
-    (begun.path / "figures" / f"{UNFINISHED}theta").touch()
+    (begun.path / "figures" / f"{UNFINISHED}{uuid.uuid4().hex}").touch()
     with begun.claim():
         assert list((begun.path / "figures").iterdir()) == []
 
@@ -281,5 +282,12 @@ def test_figures_that_were_not_drawn_are_drawn_by_the_same_command(train, tmp_pa
     assert train(folder.path) == (0, [])
     assert drawn == [1]
     assert "training_ended" in folder.manifest()
+    (folder.path / "figures").mkdir()
+    (folder.path / "report.html").touch()
     train(folder.path)
     assert drawn == [1]
+    (folder.path / "figures").rmdir()  # or whoever trained it wanted none
+    ended = folder.manifest()["training_ended"]
+    assert train(folder.path) == (0, [])
+    assert drawn == [1, 1]
+    assert folder.manifest()["training_ended"] == ended

@@ -120,6 +120,17 @@ def test_too_few_spikes_name_keys_that_make_more(experiment_with, learner, show,
     assert show(more, digits.images[:1]).showings.size == 1
 
 
+def test_too_few_spikes_of_weights_without_a_sum_name_what_these_have(
+    experiment_with, presenter_of, show, digits
+):
+    free = ("connections.normalise=false", "connections.w_max=0.001")
+    weak = presenter_of(experiment_with(*WEAK, *free), learning=False)
+    with pytest.raises(
+        PresentationError, match=r"or connections\.w_start or connections\.w_max, or"
+    ):
+        show(weak, digits.images[:1])
+
+
 def test_a_blank_image_is_left_behind_if_asked_for(
     experiment_with, presenter_of, show, digits, spy
 ):

@@ -80,6 +80,13 @@ def test_ink_on_a_transparent_ground(tmp_path):
     np.testing.assert_array_equal(read_picture(tmp_path / "x.png"), like_mnist(bar()))
 
 
+def test_a_device_or_a_folder_is_not_called_missing(tmp_path):
+    with pytest.raises(DatasetError, match="/dev/zero: cannot be read: is a pipe or a device"):
+        read_picture("/dev/zero")
+    with pytest.raises(DatasetError, match="cannot be read: Is a directory"):
+        read_picture(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -153,6 +153,21 @@ def test_set_goes_over_the_file_and_settings_over_both(write):
     assert float(experiment.excitatory.refractory_period) == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("override", ["cells=\n", "cells\n", "\n=3", "cells='\na", "name=\r\n"])
+def test_an_override_with_line_breaks_is_refused_in_one_line(write, override):
+    assert complaint(write(), override).startswith("--set ")
+
+
+def test_a_data_folder_has_one_name_from_wherever_it_is_typed(write, tmp_path, monkeypatch):
+    path = write(SMALLEST)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "far" / "away")
+    monkeypatch.chdir(tmp_path / "here")
+    for typed in ("../images", str(tmp_path / "far" / ".." / "images"), "link/../../images"):
+        assert load_experiment(path, [f"data.folder={typed}"]).data.folder == tmp_path / "images"
+
+
 def test_a_data_folder_is_looked_for_beside_the_file_that_names_it(write, tmp_path):
     path = write("extends: sub/base.yaml\n", **{"other": SMALLEST})
     (tmp_path / "sub").mkdir()
@@ -503,6 +518,7 @@ def test_what_is_only_odd_is_said_in_a_sentence_each(write):
         "time_step": "1 ms",
         "presentation.intensity": 100.0,
         "connections.inhibitory_to_excitatory": 0,
+        "connections.w_max": 100,
         "excitatory.e_inhibitory": "-30 mV",
         "excitatory.v_rest": "-40 mV",
     }
@@ -511,6 +527,11 @@ def test_what_is_only_odd_is_said_in_a_sentence_each(write):
     assert len(oddities) == len(settings)
     for key, sentence in zip(settings, oddities, strict=True):
         assert sentence.startswith(key)
+
+
+@pytest.mark.parametrize("setting", ["connections.normalise=false", "connections.weight_sum=auto"])
+def test_no_weight_is_too_large_for_a_sum_that_is_not_stated(write, setting):
+    assert load_experiment(write(), ["connections.w_max=100", setting]).oddities == []
 
 
 def test_weights_that_cannot_have_their_sum_name_both_keys(write):

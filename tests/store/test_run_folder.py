@@ -351,11 +351,14 @@ def test_a_network_of_another_shape_is_refused(folder, arrays):
     assert "network.npz: is damaged or foreign (" in complaint(folder.load_network)
 
 
+@pytest.mark.parametrize("locked", [False, True])
 @pytest.mark.parametrize("name", [".work/mine", ".unfinished-mine", "mine.txt", "network.npz"])
-def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path, name):
+def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path, name, locked):
     path = tmp_path / "theirs" / name
     path.parent.mkdir(parents=True)
     path.write_text("precious")
+    if locked:
+        (tmp_path / "theirs" / ".lock").touch()
     with (
         pytest.raises(FileError, match=r"holds files but no experiment\.yaml"),
         RunFolder(tmp_path / "theirs").claim(),
@@ -364,8 +367,23 @@ def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(tmp_path, name):
     assert path.read_text() == "precious"
 
 
+@pytest.mark.parametrize("place", [".", "mine", "figures"])
+def test_files_of_the_user_in_a_run_folder_stay(folder, place):
+    names = [".unfinished-mine", f".unfinished-{'x' * 32}", f".unfinished-{'0' * 32}.txt"]
+    mine = [folder.path / place / name for name in names]
+    if place == "mine":  # perhaps a run itself, in which another process is at work
+        mine.append(folder.path / place / f".unfinished-{'0' * 32}")
+    mine[0].parent.mkdir(exist_ok=True)
+    for path in mine:
+        path.write_text("precious")
+    (folder.path / ".unfinished-folder").mkdir()
+    claim(folder)
+    assert all(path.read_text() == "precious" for path in mine)
+
+
 def test_what_a_killed_process_left_before_it_settled_is_cleared(tmp_path):
     (tmp_path / ".lock").touch()
     (tmp_path / ".work").mkdir()
+    (tmp_path / f".unfinished-{'0' * 32}").touch()
     with RunFolder(tmp_path).claim() as workspace:
         assert not list(workspace.iterdir())
