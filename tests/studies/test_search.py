@@ -80,7 +80,7 @@ def in_series(monkeypatch):
             yield _attempt(function, position, task)
 
     monkeypatch.setattr(search, "run_all", run_all)
-    monkeypatch.setattr("diehl_cook.cli._say_cost", lambda *arguments: None)
+    monkeypatch.setattr("diehl_cook.cli.many_runs._say_cost", lambda *arguments: None)
 
 
 def command(folder, path):
