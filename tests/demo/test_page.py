@@ -1,6 +1,7 @@
 """The page in a real Chromium: draw, wait, read; nothing from outside, nothing left behind."""
 
 import json
+import threading
 import time
 from base64 import b64encode
 
@@ -205,13 +206,23 @@ def test_a_training_to_watch(open_page):
     assert len(page.get_attribute("#accuracy polyline", "points").split()) == 4
 
 
-def test_closing_the_page_ends_its_training(open_page, spy, wait_until):
-    shows = spy(Presenter, "show")
+def test_closing_the_page_ends_its_training(open_page, monkeypatch, wait_until):
+    shows, show, is_closed = [], Presenter.show, threading.Event()
+
+    def slow(*arguments):
+        shows.append(arguments)
+        if len(shows) > 1:  # a fast machine would be through before the page is closed
+            is_closed.wait(PATIENCE / 1000)
+        return show(*arguments)
+
+    monkeypatch.setattr(Presenter, "show", slow)
     page = open_page()
     page.click("#tab-learn")
     page.click("#start")
     wait_until(lambda: shows)
     page.close()
+    time.sleep(1)
+    is_closed.set()
     settled = [-1]
     while settled[-1] != len(shows):
         settled.append(len(shows))
