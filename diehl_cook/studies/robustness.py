@@ -220,7 +220,11 @@ def draw(rows: Sequence[Row]) -> dict[str, Figure]:
             of_size.setdefault(row["disturbance"], {}).setdefault(row["rule"], []).append(point)
     drawn = {"robustness": figures.robustness(curves)} if curves else {}
     drawn |= {"removed_cells": figures.removed_cells(removed)} if removed else {}
-    return {name: figures.sign(figure, which_rows(rows)) for name, figure in drawn.items()}
+    shown = {
+        name: [row for row in rows if (row["disturbance"] == "removed_cells") is lost]
+        for name, lost in (("robustness", False), ("removed_cells", True))
+    }
+    return {name: figures.sign(figure, which_rows(shown[name])) for name, figure in drawn.items()}
 
 
 def _whose(experiment: Experiment) -> Row:

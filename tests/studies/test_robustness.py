@@ -132,6 +132,17 @@ def test_a_network_is_scored_under_every_disturbance(experiment_with, reader, di
     np.testing.assert_allclose(line.get_ydata(), expected)
 
 
+def test_each_figure_names_the_networks_that_it_shows():
+    whose = {"rule": "triplet", "seed": 0, "level": 0.0, "accuracy": 0.9}
+    rows = [
+        whose | {"cells": cells, "disturbance": name}
+        for cells, name in ((100, "noise"), (400, "removed_cells"))
+    ]
+    drawn = robustness.draw(rows)
+    for name, cells in (("robustness", "100 cells"), ("removed_cells", "400 cells")):
+        assert drawn[name].get_supxlabel() == f"triplet, {cells}, seed 0"
+
+
 def test_removed_cells_have_a_panel_for_each_rule_and_a_line_for_each_size():
     curves = {
         "triplet": {400: [(0, 90), (0, 92), (0.5, 80)], 1600: [(0, 94)], 6400: [(0, 95)]},
