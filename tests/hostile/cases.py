@@ -1,19 +1,22 @@
 """Hostile runs, each of a kind: what is done to it, and what it may come to."""
 
 import dataclasses
+import math
 import os
 import random
 import resource
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import odd
+import yaml
 from child import Ended
 from world import LENGTH, World, fingerprints, smoke_experiment
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import load_experiment
+from diehl_cook.model.experiment import ExperimentError, load_experiment
 from diehl_cook.store.run_folder import RunFolder, flat, what_matters
 
 
@@ -48,13 +51,18 @@ class Case:
         written = {(folder / name).absolute() for name in arguments}  # as somebody asked for
         changed = [path for path in before if before[path] != after.get(path)]
         self.expect(not set(changed) - written, f"changed {changed}")
+        if ended.code == 2:
+            new = [path for path in after if path not in before and path.name != ".lock"]
+            self.expect(not new, f"refused, but wrote {new}")
         self.expect(not ended.hung, "hung")
         self.expect("Traceback" not in ended.err, "traceback")
         self.expect("Warning" not in ended.err, "warning")
         if ended.code < 0:
             self.expect(-ended.code in killed_by, f"died of signal {-ended.code}")
-        elif ended.code and not silent:
-            self._expect_one_line(ended)
+        elif ended.code:
+            self.expect(ended.code in (1, 2, 129, 130, 143), f"code {ended.code}")
+            if not silent:
+                self._expect_one_line(ended)
         if self.faults:
             self.what += f"\n  code {ended.code}\n  {ended.err[-1500:]}"
         return ended
@@ -64,16 +72,25 @@ class Case:
             self.faults.append(fault)
 
     def _expect_one_line(self, ended: Ended) -> None:
-        self.expect(ended.code in (1, 2, 129, 130, 143), f"code {ended.code}")
         lines = ended.err.strip().splitlines()
         usage = any(line.startswith("usage: ") for line in lines)
         told = [line for line in lines if line.startswith("diehl_cook: ")]
         self.expect(usage or (len(told) == 1 and lines[-1] == told[0]), "not one line")
 
-    def expect_bits(self, run: Path) -> None:
-        self.expect(self.world.bits(run) == self.world.reference, "other bits")
+    def expect_same_training(self, run: Path, parts: Collection[str] = ()) -> None:
+        found = self.world.trained(run, parts)
+        other = [name for name, value in found.items() if value != self.world.training[name]]
+        self.expect(not other, f"another training: {other}")
 
-    def expect_same_experiment(self, run: Path) -> bool:
+    def expect_same_evaluation(self, run: Path) -> None:
+        self.expect(self.world.evaluated(run) == self.world.evaluation, "another evaluation")
+
+    def expect_same_figures(self, run: Path, command: str) -> None:
+        found, drawn = self.world.drawn(run), self.world.figures[command]
+        other = [str(name) for name in drawn if found.get(name) != drawn[name]]
+        self.expect(not other, f"other figures: {other}")
+
+    def is_same_experiment(self, run: Path) -> bool:
         """Whether damage left the experiment what it was; only then are results comparable."""
         experiment = RunFolder(run).experiment()
         return what_matters(experiment) == what_matters(smoke_experiment(self.world.smoke))
@@ -133,24 +150,63 @@ def values(case: Case) -> None:
     """A training with odd values; if it runs, it runs with these."""
     world, chance = case.world, case.chance
     stated = dict(flat(smoke_experiment(world.smoke).model_dump(mode="json")))
-    settings = []
-    for key in chance.sample(list(stated), chance.choice([1, 1, 2])):
-        near = chance.random() < 0.7
-        changed = odd.near(chance, stated[key]) if near else odd.value(chance)
-        settings.append(f"{key}={changed}")
-    settings = [each.replace("\0", "") for each in settings if "\ud800" not in each]
+    for key in stated:
+        _read(case, stated, key, _typed(chance, stated[key]))
+    keys = chance.sample(list(stated), chance.choice([1, 1, 2]))
+    typed = {key: _typed(chance, stated[key]) for key in keys}
+    settings = [f"{key}={value}" for key, value in typed.items()]
     folder = case.folder()
     if chance.random() > COMPILED and _compiles(world, settings):
-        case.run(["show", str(world.smoke), "--set", *LENGTH, *settings], folder)
+        ended = case.run(["show", str(world.smoke), "--set", *LENGTH, *settings], folder)
+        if ended.code == 0:
+            _expect_heeded(case, stated, typed, yaml.safe_load(ended.out))
         return
     ended = case.run(world.train("run", *settings), folder)
     if ended.code == 0:
         run = RunFolder(folder / "run")
+        _expect_heeded(case, stated, typed, run.experiment().model_dump(mode="json"))
         asked = experiment_images.resolve(load_experiment(world.smoke, [*LENGTH, *settings]))
         case.expect(what_matters(run.experiment()) == what_matters(asked), "other values")
         network = run.load_network()
         case.expect(bool((network.weights >= 0).all()), "negative weights")
         case.expect(network.weights.shape == (784, asked.cells), "another shape")
+
+
+def _typed(chance: random.Random, stated: object) -> str:
+    """What somebody types for a value, as far as it can be an argument."""
+    value = odd.near(chance, stated) if chance.random() < 0.7 else odd.value(chance)
+    return value.replace("\0", "").replace("\ud800", "")
+
+
+def _read(case: Case, stated: Mapping[str, object], key: str, value: str) -> None:
+    """A value alone, without a process: it is read, or refused in one line."""
+    try:
+        experiment = load_experiment(case.world.smoke, [*LENGTH, f"{key}={value}"])
+    except ExperimentError as error:
+        case.expect(len(str(error).splitlines()) == 1, f"{key}={value!a}: not one line")
+    except Exception as error:
+        case.expect(False, f"{key}={value!a}: {error!r}")
+    else:
+        _expect_heeded(case, stated, {key: value}, experiment.model_dump(mode="json"))
+
+
+def _expect_heeded(
+    case: Case, stated: Mapping[str, object], typed: Mapping[str, str], values: Mapping[str, object]
+) -> None:
+    """See that no value is still what it was although another number was typed for it."""
+    found = dict(flat(values))
+    for key, text in typed.items():
+        case.expect(not _differ(stated[key], text) or found[key] != stated[key], f"{key} ignored")
+
+
+def _differ(stated: object, typed: str) -> bool:
+    """Whether these are two numbers, and not the same."""
+    try:
+        one, other = (float(str(value).partition(" ")[0]) for value in (stated, typed))
+    except ValueError:
+        return False
+    same_unit = str(stated).partition(" ")[2] == typed.partition(" ")[2]
+    return same_unit and not math.isclose(one, other, rel_tol=1e-4)
 
 
 def _compiles(world: World, settings: list[str]) -> bool:
@@ -212,38 +268,62 @@ def damage(case: Case) -> None:
         figures = command[0] == "figures" and chance.random() < 0.3
         ended = case.run(command, folder, figures=figures)
         if ended.code == 0 and command[0] in ("train", "evaluate") and not path.is_symlink():
-            if case.expect_same_experiment(run):
-                case.expect_bits(run)
+            if case.is_same_experiment(run):
+                # A table of valid numbers is believed.
+                case.expect_same_training(run, ["weights", "theta"])
             if command[0] == "evaluate" and path.name != "experiment.yaml":
-                same = world.accuracy(run) == world.reference_accuracy
-                case.expect(same, "another accuracy")
+                case.expect_same_evaluation(run)
 
 
 def signals(case: Case) -> None:
-    """Signals at random moments; the same command goes on to the same bits."""
+    """Signals at random moments; the same command goes on to the same results."""
     chance, world = case.chance, case.world
-    evaluates = chance.random() < 0.3
-    folder = case.folder("run-finished") if evaluates else case.folder()
-    command = ["evaluate", "run", "--jobs", "1"] if evaluates else world.train()
-    longest = 1.2 * world.seconds["evaluate" if evaluates else "train"]
-    sent = [
-        (chance.uniform(0, longest), chance.choice(SIGNALS))
-        for _ in range(chance.choice([1, 1, 2, 3]))
-    ]
-    sent = sorted(sent)
+    name, command, folder = _work(case)
+    moments = [chance.uniform(0, 1.2 * world.seconds[name])]
+    for _ in range(chance.choice([0, 0, 1, 2])):
+        # Most who press Ctrl-C again do so at once.
+        moments.append(moments[0] + chance.choice([chance.uniform(0, 0.2), chance.uniform(0, 2)]))
+    sent = tuple((moment, chance.choice(SIGNALS)) for moment in sorted(moments))
     case.what += " " + ", ".join(f"{signal.Signals(n).name} at {t:.3f} s" for t, n in sent)
-    figures = chance.random() < 0.5
+    figures = chance.random() < 0.3
     deadly = tuple(number for _, number in sent)
-    case.run(command, folder, deadly, signals=tuple(sent), figures=figures)
-    ended = case.run(command, folder)
+    ended = case.run(command, folder, deadly, signals=sent, figures=figures)
+    case.expect(
+        ended.code in (0, *(-number for number in deadly), *(128 + number for number in deadly)),
+        f"a signal ended in code {ended.code}",
+    )
+    swallowed = ended.code == 0 and ended.worked_on > AT_THE_END
+    case.expect(not swallowed, f"worked on for {ended.worked_on:.2f} s after a signal")
+    _expect_the_same(case, name, command, folder, figures)
+
+
+#: Seconds of a core that a command may take after a signal, and yet end well.
+AT_THE_END = 0.3
+
+
+def _work(case: Case) -> tuple[str, list[str], Path]:
+    """A training from its beginning, or an evaluation: its name, command and folder."""
+    if case.chance.random() < 0.3:
+        return "evaluate", ["evaluate", "run", "--jobs", "1"], case.folder("run-finished")
+    return "train", case.world.train(), case.folder()
+
+
+def _expect_the_same(
+    case: Case, name: str, command: list[str], folder: Path, figures: bool = False
+) -> None:
+    """Type the same command again, with nothing in its way."""
+    ended = case.run(command, folder, figures=figures)
     case.expect(ended.code == 0, "it did not go on")
-    if ended.code == 0:
-        case.expect_bits(folder / "run")
-        left = [path for path in (folder / "run").rglob(".*") if path.name != ".lock"]
-        case.expect(not left, f"left behind {left}")
-        if evaluates:
-            same = world.accuracy(folder / "run") == world.reference_accuracy
-            case.expect(same, "another accuracy")
+    if ended.code:
+        return
+    run = folder / "run"
+    case.expect_same_training(run)
+    if name == "evaluate":
+        case.expect_same_evaluation(run)
+    if figures:
+        case.expect_same_figures(run, name)
+    left = [path for path in run.rglob(".*") if path.name != ".lock"]
+    case.expect(not left, f"left behind {left}")
 
 
 SIGNALS = (
@@ -252,24 +332,36 @@ SIGNALS = (
 
 
 def machines(case: Case) -> None:
-    """A machine that fails; once it does no more, the same command goes on to the same bits."""
-    chance, world = case.chance, case.world
-    evaluates = chance.random() < 0.3
-    folder = case.folder("run-finished") if evaluates else case.folder()
-    command = ["evaluate", "run", "--jobs", "1"] if evaluates else world.train()
-    name = chance.choice(sorted(MACHINES))
-    amount = chance.random()
-    case.what += f" {name} {amount:.3f}"
-    silent = name in ("closed streams", "full streams", "no memory")
-    case.run(command, folder, (), silent, prepare=lambda: MACHINES[name](amount))
-    ended = case.run(command, folder)
-    case.expect(ended.code == 0, "it did not go on")
-    if ended.code == 0:
-        case.expect_bits(folder / "run")
+    """A machine that fails; once it does no more, the same command goes on to the same results."""
+    name, command, folder = _work(case)
+    machine, amount = case.chance.choice(sorted(MACHINES)), case.chance.random()
+    case.what += f" {machine} {amount:.3f}"
+    silent = machine in ("closed streams", "full streams", "no memory")
+    case.run(command, folder, (), silent, prepare=lambda: MACHINES[machine](amount))
+    _expect_the_same(case, name, command, folder)
 
 
 def _limit(kind, amount):
     resource.setrlimit(kind, (int(amount), resource.getrlimit(kind)[1]))
+
+
+def _full_disk_at(write):
+    """A disk that is full from the so manieth file on that is written into the run folder."""
+    written = []
+
+    def watch(event, arguments):
+        if event == "open" and _is_of_a_run(*arguments[:2]):
+            written.append(arguments[0])
+            if len(written) == write:
+                _limit(resource.RLIMIT_FSIZE, 1000)
+
+    sys.addaudithook(watch)
+
+
+def _is_of_a_run(path, mode):
+    return (
+        str(path).startswith("run/") and "/.work" not in str(path) and set(mode or "") & set("wx")
+    )
 
 
 def _streams(path):
@@ -293,6 +385,7 @@ def _environment(name, value):
 #: Each with a share from 0 to 1 of how bad it is. What a command says goes to files as well.
 MACHINES: dict[str, Callable[[float], object]] = {
     "small files": lambda share: _limit(resource.RLIMIT_FSIZE, 10 ** (4 + 3 * share)),
+    "full disk": lambda share: _full_disk_at(1 + int(20 * share)),
     "no memory": _no_memory,
     "few open files": lambda share: _limit(resource.RLIMIT_NOFILE, 5 + 60 * share),
     "closed streams": lambda share: _streams(None),
@@ -342,10 +435,10 @@ def pictures(case: Case) -> None:
 KINDS: dict[Callable[[Case], None], int] = {
     arguments: 16,
     values: 20,
-    texts: 18,
-    damage: 18,
-    signals: 10,
-    machines: 6,
+    texts: 15,
+    damage: 16,
+    signals: 12,
+    machines: 9,
     data: 5,
     network_files: 4,
     pictures: 3,

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import optuna  # noqa: F401
 from PIL import Image
 
-from diehl_cook import cli
+from diehl_cook import __main__
 from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.stages import report, workflow
@@ -71,13 +72,23 @@ class World:
             (folder / "run" / "my notes.txt").write_text("in a run folder")
         return folder
 
-    def bits(self, run: Path):
-        """The trained network of a run, but for its labels."""
-        network = RunFolder(run).load_network()
-        return network.weights.tobytes(), network.theta.tobytes()
+    def trained(self, run: Path, parts=()):
+        """What a training leaves, but for times; all of it, or some parts."""
+        return {name: PARTS[name](RunFolder(run)) for name in parts or PARTS}
 
-    def accuracy(self, run: Path):
-        return RunFolder(run).load_summary().accuracy_mean
+    def evaluated(self, run: Path):
+        """All that an evaluation leaves: labels and numbers."""
+        folder = RunFolder(run)
+        summary, details = folder.load_evaluation()
+        return (
+            folder.load_network().labels.tobytes(),
+            summary.model_dump(),
+            details.predictions.tobytes(),
+        )
+
+    def drawn(self, run: Path):
+        """The figures of a run."""
+        return fingerprints(run / "figures", lambda path: True, relative=True)
 
     def _command(self, arguments, figures, begin):
         os.environ |= {"HOME": str(Path.cwd()), "JOBLIB_MULTIPROCESSING": "0"}
@@ -86,8 +97,9 @@ class World:
         workers._CONNECTING = 0.2
         if not figures:
             report.make = lambda *arguments: None
+        sys.argv = ["diehl_cook", *arguments]
         begin()
-        return cli.main(arguments)
+        return __main__.main()
 
     def wants_another_program(self, experiment: Experiment):
         return structure(experiment) != structure(self.learner.experiment)
@@ -123,7 +135,7 @@ class World:
         Image.fromarray(255 - self.images.scored.images[0]).save(self.prototypes / "digit.png")
 
     def _make_runs(self):
-        self.seconds = {}
+        self.seconds, self.figures = {}, {}
         folder = self.prototypes
         for name, arguments in {
             "train": self.train("run-finished"),
@@ -135,11 +147,36 @@ class World:
             assert ended.code == 0, ended
             self.seconds[name] = time.monotonic() - begun
         finished, begun = folder / "run-finished", folder / "run-begun"
+        self._draw(self.train("run-drawn"), "train")
+        self._draw(["evaluate", "run-drawn", "--jobs", "1"], "evaluate")
         shutil.copytree(finished, begun)
         for name in ("network.npz", "evaluation.json", "predictions.npz"):
             (begun / name).unlink()
-        self.reference = self.bits(finished)
-        self.reference_accuracy = self.accuracy(finished)
+        self.training, self.evaluation = self.trained(finished), self.evaluated(finished)
+
+    def _draw(self, arguments, name):
+        ended = self.start(arguments, self.prototypes, figures=True)
+        assert ended.code == 0, ended
+        self.figures[name] = self.drawn(self.prototypes / "run-drawn")
+
+
+def _rows(folder):
+    without_times = ({**row, "ms_per_presentation": 0} for row in folder.read_training())
+    return repr(list(without_times))
+
+
+def _snapshots(folder):
+    snapshots = folder.load_snapshots()
+    return snapshots and [np.asarray(value).tobytes() for _, value in snapshots]
+
+
+#: Each part of what a training leaves, as something that can be compared.
+PARTS = {
+    "weights": lambda folder: folder.load_network().weights.tobytes(),
+    "theta": lambda folder: folder.load_network().theta.tobytes(),
+    "rows": _rows,
+    "snapshots": _snapshots,
+}
 
 
 def structure(experiment):
@@ -153,14 +190,15 @@ def structure(experiment):
     }  # fmt: skip
 
 
-def fingerprints(folder: Path, mine):
+def fingerprints(folder: Path, mine, relative=False):
     """What is in every file of a folder that is the user's."""
     found = {}
     for path in sorted(folder.rglob("*")):
         if mine(path) and path.is_file() and not path.is_symlink() and os.access(path, os.R_OK):
             with contextlib.suppress(OSError):
                 if path.stat().st_size < 10_000_000:
-                    found[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+                    name = path.relative_to(folder) if relative else path
+                    found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
