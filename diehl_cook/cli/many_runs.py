@@ -133,21 +133,21 @@ def networks_(options: argparse.Namespace) -> None:
 def compare_(options: argparse.Namespace) -> None:
     """Set runs side by side: what differs, accuracy, spread over seeds, curves."""
     comparison = compare.compare(options.runs)
-    rows = compare.table(comparison)
-    write_whole(options.into / "comparison.csv", sweep.table_bytes(rows))
+    rows, picture = compare.table(comparison), compare.draw(comparison)
+    page = comparison_page.render(comparison, picture)
+    missing = compare.not_evaluated(comparison)
+    contents = {"comparison.csv": sweep.table_bytes(rows)}
+    if picture is not None:
+        contents |= [picture.file(options.format)]
+    contents["report.html"] = page
+    for name, content in contents.items():  # once all is read that may be damaged
+        write_whole(options.into / name, content)
     print(sweep.as_text(rows))
-    written = f"{options.into}/comparison.csv"
-    for folder in compare.not_evaluated(comparison):
+    for folder in missing:
         print(f"{folder.path} is not evaluated yet: {evaluation_of(folder)}")
-    picture = compare.draw(comparison)
     if picture is None:
         print("No run has trained yet, so there are no curves.")
-    else:
-        name, content = picture.file(options.format)
-        write_whole(options.into / name, content)
-        written += f", {name}"
-    write_whole(options.into / "report.html", comparison_page.render(comparison, picture))
-    print(f"Table, curves and report: {written}, report.html")
+    print(f"Table, curves and report: {options.into}/{', '.join(contents)}")
 
 
 def add_sweep(commands: Any) -> None:

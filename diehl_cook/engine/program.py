@@ -390,6 +390,8 @@ def _compile(folder: Path) -> None:
     command = ["make", f"-j{os.cpu_count() or 1}"]
     # What an outer `make` was told (`-n`, `-i`, `make train SEED=3`) is not for this one.
     environment = {name: text for name, text in os.environ.items() if name not in _OUTER_MAKE}
+    if not environment.get("CXX", "").strip():
+        environment.pop("CXX", None)  # which make would take for a compiler without a name
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, encoding="utf-8",
@@ -397,7 +399,7 @@ def _compile(folder: Path) -> None:
         )  # fmt: skip
     except OSError:
         raise SimulationError("cannot compile: make does not start; install make") from None
-    if done.returncode != 0:
+    if done.returncode != 0 or not (folder / "main").exists():
         said = done.stderr.splitlines()
         causes = [
             line.strip() + out

@@ -77,7 +77,10 @@ def _rows(path: Path, schema: type[BaseModel]) -> list[dict[str, Any]]:
         names = next(reader, [])
         if len(set(names)) < len(names):
             raise ValueError("a column stands twice")
-        return [_row(names, fields, reader.line_num, schema) for fields in reader]
+        rows = [_row(names, fields, reader.line_num, schema) for fields in reader]
+    if names and not rows:
+        raise ValueError("has columns but no row")
+    return rows
 
 
 def _row(names: list[str], fields: list[str], line: int, schema: type[BaseModel]) -> dict[str, Any]:

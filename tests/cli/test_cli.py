@@ -314,6 +314,15 @@ def test_a_second_signal_while_the_first_is_told_is_a_line(process, capsys):
     assert capsys.readouterr().err == "diehl_cook: stopped\n"
 
 
+def test_what_cannot_start_says_so_in_a_line(process, capsys):
+    def too_few():
+        raise OSError(24, "Too many open files", "a package")
+
+    assert process(too_few) == 1
+    said = capsys.readouterr().err
+    assert said == "diehl_cook: cannot start: [Errno 24] Too many open files: 'a package'\n"
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_signal_at_the_end_ends_without_a_word(process, ignored):
     silent = signal.SIG_IGN if ignored else signal.SIG_DFL
@@ -591,3 +600,13 @@ def test_help_names_the_command_as_it_was_typed(monkeypatch, capsys, typed):
     with pytest.raises(SystemExit):
         cli.main(["train", "--help"])
     assert f"usage: {typed} train" in capsys.readouterr().out
+
+
+def test_what_is_typed_may_be_any_bytes(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "diehl_cook", "show", b"\xff.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("diehl_cook: \\udcff.yaml: no such file; ")
+    assert len(done.stderr.splitlines()) == 1

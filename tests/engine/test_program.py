@@ -145,11 +145,12 @@ def test_without_a_compiler_there_is_one_clear_line(tmp_path, monkeypatch):
     ("script", "part"),
     [
         ("exit 1", "compiler says nothing; set CXX to a C++ compiler, or unset it for g++"),
+        ("exit 0", "compiler says nothing; set CXX to a C++ compiler, or unset it for g++"),
         ("echo 'cell.cpp:1:1: error: odd' >&2; exit 1", "compiling failed: cell.cpp:1:1: error"),
         ("exec g++ -E -x c++ /dev/null >/dev/full", "No space left on device; make room there"),
         ('ulimit -v 60000; exec g++ "$@"', "; free some memory"),
     ],
-    ids=["nothing", "error", "disk", "memory"],
+    ids=["nothing", "as if it did", "error", "disk", "memory"],
 )
 @pytest.mark.parametrize("flags", [None, "i -- SEED=3"], ids=["plain", "within make"])
 def test_a_compiler_that_fails_is_one_clear_line(
@@ -227,8 +228,9 @@ def test_a_damaged_program_is_made_anew_unasked(tmp_path, monkeypatch, name, dam
     } == {file: whole[file] for file in ("main", "main.size", "layout.json")}
 
 
-def test_a_compiler_may_be_several_words(tmp_path, monkeypatch):
-    monkeypatch.setenv("CXX", "env 'g++' -DODD=1")
+@pytest.mark.parametrize("named", ["env 'g++' -DODD=1", "", " "])
+def test_a_compiler_may_be_several_words_or_none(tmp_path, monkeypatch, named):
+    monkeypatch.setenv("CXX", named)
     program = compile_small(tmp_path / "programs")
     assert (program.folder / "main").exists()
 

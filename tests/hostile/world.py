@@ -15,7 +15,7 @@ import numpy as np
 import optuna  # noqa: F401
 from PIL import Image
 
-from diehl_cook import __main__
+from diehl_cook import __main__, cli  # noqa: F401  # imported once, as the two above
 from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.stages import report, workflow

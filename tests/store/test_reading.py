@@ -282,11 +282,21 @@ def test_any_one_value_replaced_is_read_or_refused_in_one_line(valid, name, data
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[", b"{}", b"a,b\n1,2\n", b"a,b\n1\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"[", b"{}", b"a,b\n1,2\n", b"a,b\n1\n", b"a"]
+)
 def test_what_is_something_else_is_read_as_nothing_or_refused_in_one_line(valid, name, content):
     path, _ = valid[name]
     path.write_bytes(content)
     read_or_refused_in_one_line(name, path)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".csv")])
+def test_columns_without_a_row_are_no_table(valid, name):
+    path, _ = valid[name]
+    path.write_text("images,classes\n")
+    with pytest.raises(FileError, match="has columns but no row"):
+        FILES[name][1](path)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,14 @@ def test_the_command_writes_table_figure_and_report(runs, tmp_path, capsys, monk
     assert "data:image/svg+xml" in page
 
 
+@pytest.mark.parametrize("name", ["evaluation.json", "training.csv"])
+def test_nothing_is_written_where_a_run_is_damaged(runs, tmp_path, name, capsys):
+    (runs[0] / name).write_text("damaged")
+    assert main(["compare", *map(str, runs), "--into", str(tmp_path / "both")]) == 2
+    assert not (tmp_path / "both").exists()
+    assert capsys.readouterr().out == ""
+
+
 def test_a_report_of_runs_that_are_not_evaluated(run_of, tmp_path):
     path, into = run_of("a", None), tmp_path / "into"
     assert main(["compare", str(path), "--into", str(into)]) == 0
