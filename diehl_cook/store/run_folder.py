@@ -22,6 +22,7 @@ from diehl_cook.model.experiment import (
     dump_experiment,
     load_experiment,
 )
+from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, is_unfinished, write_whole
 from diehl_cook.store.network_file import NetworkFile
@@ -51,10 +52,18 @@ class RunFolder:
     ----------
     path : Path
         The folder; made by `claim`.
+
+    Raises
+    ------
+    RunFolderError
+        If its name is no text, which reports and figures show.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        try:
+            self.path = require_printable(path)
+        except ValueError as error:
+            raise RunFolderError(f"{error}; choose another folder") from None
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[Path]:

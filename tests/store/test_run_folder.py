@@ -187,6 +187,12 @@ def test_the_workspace_is_gone_after_the_claim_also_after_an_error(folder):
     assert not workspaces[0].exists()
 
 
+@pytest.mark.parametrize("name", ["r\udcff", "two\nlines", "\x07"])
+def test_a_name_that_no_report_can_show_is_refused(tmp_path, name):
+    message = complaint(RunFolder, tmp_path / name)
+    assert message.endswith(" is not printable text; choose another folder")
+
+
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").touch()
     message = complaint(claim, RunFolder(tmp_path / "file" / "run"))
