@@ -271,19 +271,13 @@ class ClassVote(LinearReadout):
 class NaiveBayes(LinearReadout):
     """Multinomial naive Bayes on the counts: which cell fires next depends on the class alone.
 
-    Parameters
-    ----------
-    alpha : float
-        Spikes added to each cell and class before the shares are taken (Laplace).
+    Each cell counts as if it had fired once more for each class (Laplace).
     """
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
 
     def _find(
         self, counts: csr_array, classes: Labels
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        model = MultinomialNB(alpha=self.alpha).fit(counts, classes)
+        model = MultinomialNB().fit(counts, classes)
         return model.feature_log_prob_.T, model.class_log_prior_
 
 
