@@ -39,6 +39,7 @@ from diehl_cook.studies import (
     reproduce,
     reproduction_page,
     search,
+    search_file,
     sweep,
 )
 from diehl_cook.studies.batch import Member, run_batch, score_of
@@ -62,7 +63,7 @@ def sweep_(options: argparse.Namespace) -> None:
 
 def search_(options: argparse.Namespace) -> None:
     """Try points that are proposed by the scores so far, on held-out training images."""
-    searched = search.load_search(options.search, options.results)
+    searched = search_file.load_search(options.search, options.results)
     path = options.table or searched.folder / "table.csv"
 
     def write() -> None:

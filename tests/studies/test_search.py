@@ -13,7 +13,7 @@ from pretended import block, evaluation
 from diehl_cook.cli import main
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.stages import workflow
-from diehl_cook.studies import search
+from diehl_cook.studies import search, search_file
 from diehl_cook.studies.workers import _attempt
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -35,7 +35,7 @@ def write(folder, **content):
 
 
 def load(folder, **content):
-    return search.load_search(write(folder, **content), folder / "results")
+    return search_file.load_search(write(folder, **content), folder / "results")
 
 
 @pytest.fixture
@@ -247,11 +247,11 @@ def test_proposals_keep_their_unit_and_their_bounds(tmp_path):
         def suggest_float(self, key, low, high, log):
             return low + (high - low) * 0.98765
 
-    between = search.Between(low="0.0123456 mV", high="0.0123499 mV")
+    between = search_file.Between(low="0.0123456 mV", high="0.0123499 mV")
     number, unit = between.propose(Trial(), "key").split()
     assert 0.0123456 <= float(number) <= 0.0123499
     assert unit == "mV"
-    assert search.Between(low=0.1, high=1).propose(Trial(), "key") == 0.989
+    assert search_file.Between(low=0.1, high=1).propose(Trial(), "key") == 0.989
 
 
 @pytest.mark.parametrize(
@@ -267,12 +267,12 @@ def test_proposals_keep_their_unit_and_their_bounds(tmp_path):
 )
 def test_thresholds_have_risen_after_the_jump(thetas, risen):
     rows = [block(mean_theta_mV=theta) for theta in thetas]
-    assert search.have_risen(rows, 20.0, search.Pruning().risen) == risen
+    assert search.have_risen(rows, 20.0, search_file.Pruning().risen) == risen
 
 
 @pytest.mark.parametrize("path", sorted((EXPERIMENTS / "searches").glob("*.yaml")), ids=str)
 def test_committed_searches_are_valid(path, tmp_path):
-    assert search.load_search(path, tmp_path).first.data.validation == 10_000
+    assert search_file.load_search(path, tmp_path).first.data.validation == 10_000
 
 
 def test_a_search_on_cores(tmp_path, capfd):
