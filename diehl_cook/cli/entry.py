@@ -47,12 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 2 for bad input, 1 for another failure, 128 and the signal's number after
         a signal (130 after Ctrl-C).
     """
+    options = argparse.Namespace(after_a_stop="")
     try:
         with signals_heeded():
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
                     stream.reconfigure(errors="backslashreplace")
-            options = _parser().parse_args(arguments)
+            _parser().parse_args(arguments, options)
             workflow.quieten_brian()
             options.command(options)
             sys.stdout.flush()
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("out of memory; choose fewer cells", FAILURE)
     except KeyboardInterrupt as stop:
         number = stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT
-        return _complain("stopped; the same command goes on from the last checkpoint", 128 + number)
+        return _complain("; ".join(filter(None, ["stopped", options.after_a_stop])), 128 + number)
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diehl_cook.cli.options import (
+    FROM_CHECKPOINT,
     REFERENCE,
     add_command,
     add_format,
@@ -153,7 +154,7 @@ def compare_(options: argparse.Namespace) -> None:
 
 def add_sweep(commands: Any) -> None:
     """Take what ``sweep`` takes."""
-    parser = add_command(commands, "sweep", sweep_)
+    parser = add_command(commands, "sweep", sweep_, FROM_CHECKPOINT)
     parser.add_argument(
         "sweep", type=Path, metavar="FILE.yaml", help="sweep file, e.g. experiments/sweeps/*.yaml"
     )
@@ -173,7 +174,7 @@ def add_sweep(commands: Any) -> None:
 
 def add_search(commands: Any) -> None:
     """Take what ``search`` takes."""
-    parser = add_command(commands, "search", search_)
+    parser = add_command(commands, "search", search_, FROM_CHECKPOINT)
     parser.add_argument(
         "search",
         type=Path,
@@ -197,7 +198,7 @@ def add_search(commands: Any) -> None:
 
 def add_reproduce(commands: Any) -> None:
     """Take what ``reproduce`` takes."""
-    parser = add_command(commands, "reproduce", reproduce_)
+    parser = add_command(commands, "reproduce", reproduce_, FROM_CHECKPOINT)
     parser.add_argument(
         "--sizes",
         type=positive,

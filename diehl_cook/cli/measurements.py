@@ -14,6 +14,7 @@ import numpy as np
 from diehl_cook import figures
 from diehl_cook.cli.options import (
     REFERENCE,
+    WITH_THE_REST,
     add_command,
     add_experiment_options,
     add_into,
@@ -156,7 +157,7 @@ def check(options: argparse.Namespace) -> None:
 
 def add_readouts(commands: Any) -> None:
     """Take what ``readouts`` takes."""
-    parser = add_command(commands, "readouts", readouts_)
+    parser = add_command(commands, "readouts", readouts_, WITH_THE_REST)
     add_networks(parser)
     parser.add_argument(
         "--repeats",
@@ -170,7 +171,7 @@ def add_readouts(commands: Any) -> None:
 
 def add_robustness(commands: Any) -> None:
     """Take what ``robustness`` takes."""
-    parser = add_command(commands, "robustness", robustness_)
+    parser = add_command(commands, "robustness", robustness_, WITH_THE_REST)
     add_networks(parser)
     parser.add_argument(
         "--disturbances",
@@ -202,7 +203,7 @@ def add_statements(commands: Any) -> None:
 
 def add_peers(commands: Any) -> None:
     """Take what ``peers`` takes."""
-    parser = add_command(commands, "peers", peers_)
+    parser = add_command(commands, "peers", peers_, WITH_THE_REST)
     parser.add_argument(
         "--programs",
         nargs="+",

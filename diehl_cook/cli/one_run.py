@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from diehl_cook.cli.options import (
+    FROM_CHECKPOINT,
     add_command,
     add_experiment_options,
     add_format,
@@ -180,7 +181,7 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
 
 def add_train(commands: Any) -> None:
     """Take what ``train`` takes."""
-    parser = add_command(commands, "train", train)
+    parser = add_command(commands, "train", train, FROM_CHECKPOINT)
     add_experiment_options(parser)
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="run folder (default: results/NAME-seedSEED)"

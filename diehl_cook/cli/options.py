@@ -80,12 +80,19 @@ def add_into(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_command(commands: Any, name: str, command: Any) -> argparse.ArgumentParser:
+#: What is to be known after a stop, where not all of the work is lost.
+FROM_CHECKPOINT = "the same command goes on from the last checkpoint"
+WITH_THE_REST = "the same command goes on with what is missing"
+
+
+def add_command(
+    commands: Any, name: str, command: Any, after_a_stop: str = ""
+) -> argparse.ArgumentParser:
     """Add a command; the docstring of its function says what it does."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=command.__doc__, description=command.__doc__
     )
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, after_a_stop=after_a_stop)
     return parser
 
 

@@ -355,6 +355,18 @@ def test_signals_that_end_a_process_leave_a_checkpoint_and_a_line(
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+def test_a_stop_promises_to_go_on_only_where_something_is_kept(command, smoke, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("diehl_cook.cli.measurements.baselines.measure", stop)
+    outcome = command("baselines", smoke)
+    assert (outcome.code, outcome.complaint) == (130, "diehl_cook: stopped")
+    monkeypatch.setattr("diehl_cook.cli.measurements.readouts.measure", stop)
+    outcome = command("readouts", "triplet_n400", "--into", smoke.parent)
+    assert outcome.err.endswith("stopped; the same command goes on with what is missing\n")
+
+
 @pytest.fixture
 def heeded():
     """Signals as a terminal has them, though whoever started the tests may ignore them."""
