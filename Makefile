@@ -8,6 +8,7 @@ SET =
 SWEEP =
 SEARCH =
 RUNS =
+INTO =
 SIZES = 100 400 1600 6400
 RULES =
 SEEDS =
@@ -61,8 +62,8 @@ report: $(ready) ## write RUN/report.html anew: one page to hand around
 demo: $(ready) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
 	$(run) demo $(if $(NETWORK),--network $(NETWORK)) $(if $(PORT),--port $(PORT))
 
-compare: $(ready) ## set RUNS="results/a results/b" side by side: what differs, accuracy, curves
-	$(run) compare $(RUNS) $(format)
+compare: $(ready) ## set RUNS="results/a results/b" side by side in INTO=results/comparison: what differs, accuracy, curves
+	$(run) compare $(RUNS) $(if $(INTO),--into '$(INTO)') $(format)
 
 sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(if $(SWEEP),'$(SWEEP)') $(jobs) $(scheduler)

@@ -135,9 +135,7 @@ def demo_(options: argparse.Namespace) -> None:
     try:
         from diehl_cook.demo import server
     except ImportError:
-        raise DemoError(
-            "demo needs Starlette and uvicorn: pip install 'diehl-cook[demo]'"
-        ) from None
+        raise DemoError("demo needs Starlette and uvicorn: pip install starlette uvicorn") from None
     with contextlib.suppress(KeyboardInterrupt):  # how one ends it
         server.serve(run.load(options.network), options.port, Terminal())
 

@@ -60,5 +60,6 @@ def readouts(
     for axes in panels[-1]:
         axes.set_xlabel("spikes read up to (ms)")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=10)
+    beside = len(labels) if columns > 1 else 3  # one panel is too narrow for all
+    figure.legend(handles, labels, loc="outside upper center", ncols=beside, fontsize=10)
     return figure

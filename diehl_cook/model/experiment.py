@@ -639,8 +639,9 @@ def explain(error: ValidationError, model: type[BaseModel] = Experiment) -> str:
 def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
         known = _keys_beside(problem["loc"], model)
-        nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.0)
-        return f"unknown key; did you mean '{nearest[0]}'?"
+        nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.5)
+        guess = f"did you mean '{nearest[0]}'?" if nearest else f"known are {', '.join(known)}"
+        return f"unknown key; {guess}"
     if problem["type"] == "missing":
         return "is missing; state it"
     message = str(problem["msg"]).removeprefix("Value error, ")

@@ -257,7 +257,7 @@ def _open(search: Search) -> Study:
     try:
         import optuna
     except ImportError:
-        raise SearchError("a search needs Optuna: pip install 'diehl-cook[search]'") from None
+        raise SearchError("a search needs Optuna: pip install optuna") from None
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)

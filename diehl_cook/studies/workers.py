@@ -143,7 +143,7 @@ def _client(scheduler: str) -> Client:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError:
-        raise WorkersError("--scheduler needs Dask: pip install 'diehl-cook[dask]'") from None
+        raise WorkersError("--scheduler needs Dask: pip install distributed") from None
     _quieten_dask()
     try:
         get_address_host_port(scheduler)  # without a port, a client would wait for ever

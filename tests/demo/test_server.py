@@ -221,7 +221,7 @@ def test_without_the_extra_the_command_says_how_to_get_it(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "diehl_cook.demo.server", None)
     monkeypatch.delattr("diehl_cook.demo.server", raising=False)
     assert main(["demo"]) == 2
-    assert "pip install 'diehl-cook[demo]'" in capsys.readouterr().err
+    assert "pip install starlette uvicorn" in capsys.readouterr().err
 
 
 def test_an_answer_under_every_value_of_the_sliders(reader_of_page, tests_of_mnist):

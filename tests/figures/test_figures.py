@@ -482,3 +482,14 @@ class TestRaster:
 
     def test_upper_pixels_stand_above_lower_ones_as_in_the_image(self) -> None:
         assert figures.raster(presentation()).axes[0].yaxis_inverted()
+
+
+def test_the_legend_of_readouts_fits_above_one_panel():
+    names = ["class_mean", "class_vote", "naive_bayes", "logistic"]
+    curves = {"triplet": {name: ([50, 500], [[80, 90]]) for name in names}}
+    figure = figures.readouts(curves, {"triplet": 91.4})
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1

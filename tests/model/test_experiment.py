@@ -190,7 +190,7 @@ def test_the_chosen_rule_comes_with_its_own_parameters(write, rule):
         ("plasticity.triplet.tau_pre=5 ms", ["plasticity.triplet.tau_pre", "'tau_presynaptic'"]),
         ("plasticity.tripplet.mu=5", ["plasticity.tripplet", "'triplet'"]),
         ("evaluation.repeat=5", ["evaluation.repeat", "'repeats'"]),
-        ("zzz=5", ["zzz: unknown key; did you mean"]),
+        ("zzz=5", ["zzz: unknown key; known are name, cells, seed,"]),
         ("excitatory.tau_membrane=5 mV", ["excitatory.tau_membrane", "'5 mV'", "one of ms, s"]),
         ("excitatory.v_rest=-65 ms", ["excitatory.v_rest", "'-65 ms'", "one of mV, V"]),
         ("excitatory.v_rest=-65", ["excitatory.v_rest", "-65", "for example '5 mV'"]),
