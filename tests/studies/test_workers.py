@@ -177,7 +177,7 @@ def test_no_scheduler_there(address, monkeypatch):
 
 def test_dask_that_is_not_installed_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(WorkersError, match=r"needs Dask: pip install 'diehl-cook\[dask\]'"):
+    with pytest.raises(WorkersError, match=r"needs Dask: pip install distributed"):
         list(run_all(task(), [(1,)], 1, "tcp://127.0.0.1:9"))
 
 
