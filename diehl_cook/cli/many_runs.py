@@ -155,39 +155,26 @@ def compare_(options: argparse.Namespace) -> None:
 def add_sweep(commands: Any) -> None:
     """Take what ``sweep`` takes."""
     parser = add_command(commands, "sweep", sweep_, FROM_CHECKPOINT)
-    parser.add_argument(
-        "sweep", type=Path, metavar="FILE.yaml", help="sweep file, e.g. experiments/sweeps/*.yaml"
-    )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="FOLDER",
-        default=Path("results/sweeps"),
-        help="where the run folders lie, in a folder of the sweep's name (default: results/sweeps)",
-    )
-    parser.add_argument(
-        "--table", type=Path, metavar="FILE.csv", help="table (default: beside the run folders)"
-    )
-    add_jobs(parser)
-    add_scheduler(parser)
+    _add_plan(parser, "sweep", "sweeps", "the run folders lie")
 
 
 def add_search(commands: Any) -> None:
     """Take what ``search`` takes."""
     parser = add_command(commands, "search", search_, FROM_CHECKPOINT)
+    _add_plan(parser, "search", "searches", "run folders and Optuna's record lie")
+
+
+def _add_plan(parser: argparse.ArgumentParser, kind: str, folder: str, what_lies: str) -> None:
+    """A file that says which runs, where they go, and what does them."""
     parser.add_argument(
-        "search",
-        type=Path,
-        metavar="FILE.yaml",
-        help="search file, e.g. experiments/searches/*.yaml",
+        kind, type=Path, metavar="FILE.yaml", help=f"{kind} file, e.g. experiments/{folder}/*.yaml"
     )
     parser.add_argument(
         "--results",
         type=Path,
         metavar="FOLDER",
-        default=Path("results/searches"),
-        help="where run folders and Optuna's record lie, in a folder of the search's name"
-        " (default: results/searches)",
+        default=Path("results") / folder,
+        help=f"where {what_lies}, in a folder of the {kind}'s name (default: results/{folder})",
     )
     parser.add_argument(
         "--table", type=Path, metavar="FILE.csv", help="table (default: beside the run folders)"

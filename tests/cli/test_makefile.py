@@ -41,6 +41,7 @@ def test_folders_and_files_may_hold_spaces(command_of):
     for target in ("evaluate", "figures", "check"):
         assert command_of(target, "RUN=my runs/c d")[1:3] == [target, "my runs/c d"]
     assert command_of("sweep", "SWEEP=a b.yaml")[2] == "a b.yaml"
+    assert command_of("compare", "RUNS=a", "INTO=c d")[3:] == ["--into", "c d"]
 
 
 @pytest.mark.parametrize(("given", "folder"), [([], "n100-seed0"), (["SEED=3"], "n100-seed3")])
@@ -64,6 +65,7 @@ def test_demo(command_of, given, options):
         (["figures", "FORMAT=svg"], "figures results/n100-seed0 --format svg"),
         (["compare", "RUNS=a b"], "compare a b"),
         (["compare", "RUNS=a b", "FORMAT=pdf"], "compare a b --format pdf"),
+        (["compare", "RUNS=a b", "INTO=c"], "compare a b --into c"),
     ],
 )
 def test_pages_and_pictures(command_of, given, command):
