@@ -26,6 +26,8 @@ PYTHON =
 # make train SET="'excitatory.refractory_period=50 ms' cells=64"
 run := .venv/bin/python -m diehl_cook
 ready := .venv/complete
+# What tests, pages, searches and clusters need as well; to train and evaluate takes none of it.
+tools := .venv/complete-dev
 jobs = $(if $(JOBS),--jobs $(JOBS))
 seed = $(if $(SEED),--seed $(SEED))
 format = $(if $(FORMAT),--format $(FORMAT))
@@ -59,19 +61,19 @@ figures: $(ready) ## draw the figures of RUN into RUN/figures, FORMAT=svg or pdf
 report: $(ready) ## write RUN/report.html anew: one page to hand around
 	$(run) report '$(RUN)'
 
-demo: $(ready) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
+demo: $(tools) ## a page on this machine: draw a digit, watch a network read it (or NETWORK=results/my-run), watch one learn
 	$(run) demo $(if $(NETWORK),--network $(NETWORK)) $(if $(PORT),--port $(PORT))
 
 compare: $(ready) ## set RUNS="results/a results/b" side by side in INTO=results/comparison: what differs, accuracy, curves
 	$(run) compare $(RUNS) $(if $(INTO),--into '$(INTO)') $(format)
 
-sweep: $(ready) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
+sweep: $(if $(SCHEDULER),$(tools),$(ready)) ## run what is missing of SWEEP=experiments/sweeps/triplet_n100.yaml
 	$(run) sweep $(if $(SWEEP),'$(SWEEP)') $(jobs) $(scheduler)
 
-search: $(ready) ## try points of SEARCH=experiments/searches/triplet_n1600.yaml that the scores so far propose
+search: $(tools) ## try points of SEARCH=experiments/searches/triplet_n1600.yaml that the scores so far propose
 	$(run) search $(if $(SEARCH),'$(SEARCH)') $(jobs) $(scheduler)
 
-reproduce: $(ready) ## the paper's figures for SIZES="100 400", RULES="triplet power_law", SEEDS=2 (default: all)
+reproduce: $(if $(SCHEDULER),$(tools),$(ready)) ## the paper's figures for SIZES="100 400", RULES="triplet power_law", SEEDS=2 (default: all)
 	$(run) reproduce --sizes $(SIZES) $(if $(RULES),--rules $(RULES)) $(if $(SEEDS),--seeds $(SEEDS)) $(jobs) $(scheduler)
 
 check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the reference runs
@@ -80,18 +82,18 @@ check: $(ready) ## tell whether RUN, of experiments/n100.yaml, is like the refer
 readme: $(ready) ## fill the tables of README.md and docs/results.md from the committed results
 	.venv/bin/python docs/fill_readme.py
 
-test: $(ready) ## run the tests
+test: $(tools) ## run the tests
 	$(pytest)
 
-test-all: $(ready) ## run the tests, those that take minutes too
+test-all: $(tools) ## run the tests, those that take minutes too
 	$(pytest) -m ""
 
 # A test that fails here is Brian2's affair if it fails with `--control` as well.
-test-brian2: $(ready) ## run Brian2's own tests on our device, in double and in single precision; an hour or more
+test-brian2: $(tools) ## run Brian2's own tests on our device, in double and in single precision; an hour or more
 	.venv/bin/python tests/dense/brian2_suite.py --long
 	.venv/bin/python tests/dense/brian2_suite.py --long --single
 
-lint: $(ready) ## check style, format and type hints
+lint: $(tools) ## check style, format and type hints
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
@@ -122,7 +124,7 @@ clean: ## remove .venv, compiled programs and caches; never anything in results/
 # A Python counts only if it runs and can make an environment: some systems leave out venv, and
 # version managers leave commands that only print an error. The last line of a setup writes the
 # stamp, so an interrupted one starts afresh.
-$(ready): requirements.txt requirements-dev.txt pyproject.toml
+$(ready): requirements.txt pyproject.toml
 	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 	        2>/dev/null && found=$$python && break; \
@@ -139,6 +141,11 @@ $(ready): requirements.txt requirements-dev.txt pyproject.toml
 	echo "setup: .venv with $$("$$found" --version), a minute or two"; \
 	rm -rf .venv; \
 	"$$found" -m venv .venv; \
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt; \
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt; \
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(tools): $(ready) requirements-dev.txt
+	@echo "setup: what tests, pages and searches need besides, a minute"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@

@@ -7,7 +7,7 @@
 [7, 2, 1]
 
 To train one: ``run = dc.train(dc.load_experiment("n100"), "results/try")``, then
-``run.evaluate()``. The command line is ``python -m diehl_cook --help``. Importing the package
+``run.evaluate()``. The command line is ``diehl-cook --help``. Importing the package
 alone is cheap: Brian2 is loaded by the first name that needs it.
 """
 

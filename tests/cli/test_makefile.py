@@ -70,3 +70,17 @@ def test_demo(command_of, given, options):
 )
 def test_pages_and_pictures(command_of, given, command):
     assert command_of(*given) == f"diehl_cook {command}".split()
+
+
+@pytest.mark.parametrize(
+    ("target", "more"),
+    [("train", False), ("evaluate", False), ("sweep", False), ("demo", True), ("test", True)]
+    + [("sweep SCHEDULER=tcp://a:1", True), ("search", True), ("lint", True)],
+)
+def test_what_tests_and_pages_need_is_not_installed_to_train(experiments, target, more):
+    done = subprocess.run(
+        ["make", "--dry-run", "--what-if=requirements-dev.txt", *target.split()],
+        cwd=experiments.parent, env=os.environ | {"MAKEFLAGS": ""}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert ("--requirement requirements-dev.txt" in done.stdout) == more
