@@ -74,8 +74,16 @@ def test_pages_and_pictures(command_of, given, command):
 
 @pytest.mark.parametrize(
     ("target", "more"),
-    [("train", False), ("evaluate", False), ("sweep", False), ("demo", True), ("test", True)]
-    + [("sweep SCHEDULER=tcp://a:1", True), ("search", True), ("lint", True)],
+    [
+        ("train", False),
+        ("evaluate", False),
+        ("sweep", False),
+        ("sweep SCHEDULER=tcp://a:1", True),
+        ("search", True),
+        ("demo", True),
+        ("test", True),
+        ("lint", True),
+    ],
 )
 def test_what_tests_and_pages_need_is_not_installed_to_train(experiments, target, more):
     done = subprocess.run(
