@@ -9,9 +9,10 @@ import diehl_cook.dense
 
 PROGRAM = """
 import sys
-from brian2 import NeuronGroup, defaultclock, device, run, set_device
+from brian2 import NeuronGroup, defaultclock, device, prefs, run, set_device
 from {package} import DenseSynapses
 
+prefs.codegen.target = "numpy"  # Cython would be compiled for half a minute
 set_device("{device}", build_on_run=False)
 cells = NeuronGroup(3, "v : 1", threshold="i == 0", reset="")
 synapses = DenseSynapses(cells, cells, "w : 1", on_pre="v_post += w; w = clip(w - 0.25, 0, 1)")
