@@ -199,7 +199,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         >>> model.predict(X[:3]).shape, model.score(X, y) > 0.1  # better than chance
         ((3,), True)
         """
-        predictions = self.network_.reader.predict(self.transform(X))
+        counts = self.transform(X)
+        predictions = self.network_.reader.predict(counts)
         predictions[predictions == readout.NO_CLASS] = self._most_frequent
         return np.asarray(self.classes_[predictions])
 

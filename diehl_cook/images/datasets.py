@@ -11,6 +11,7 @@ import shlex
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,8 @@ def load_split(split: SplitName, folder: str | os.PathLike[str] | None = None) -
     Raises
     ------
     DatasetError
-        If a file is missing, damaged, ambiguous, or does not fit the other.
+        If a file is missing, damaged, ambiguous, or does not fit the other; if the data have no
+        such half.
 
     Examples
     --------
@@ -111,6 +113,8 @@ def load_split(split: SplitName, folder: str | os.PathLike[str] | None = None) -
     >>> test.images[test.labels == 4].shape
     (982, 28, 28)
     """
+    if split not in get_args(SplitName):
+        raise DatasetError(f"there are no {split!r} images; 'train' or 'test'")
     path = _folder(folder)
     other = other_sources.loader(path)
     return _load_idx(split, path) if other is None else other(split, path)

@@ -9,7 +9,14 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 from scipy.sparse import csr_array
 
 from diehl_cook.model.experiment import Experiment
@@ -29,6 +36,9 @@ Theta = Annotated[NDArray[Any], within("f", 1, 0, 1e3)]
 Json = BeforeValidator(lambda value: json.loads(text_of(value)))
 Yaml = BeforeValidator(lambda value: yaml.safe_load(text_of(value)))
 Scalar = BeforeValidator(lambda value: np.asarray(value).item())
+
+# A rule may have been added since the classes here were made (`add_rule`).
+OfToday = PlainValidator(lambda value: Experiment.model_validate(value))
 
 
 class TrainingRow(Section):
@@ -149,7 +159,7 @@ class NetworkArrays(Section):
     labels: Labels | None = None
     readouts: dict[str, WeighingArrays]
     learned: Text | None = None
-    experiment: Annotated[Experiment, Yaml]
+    experiment: Annotated[Experiment, OfToday, Yaml]
     measured: Annotated[dict[str, Any], Json]
 
     @model_validator(mode="before")
@@ -182,7 +192,7 @@ class Checkpoint(Section):
     Spikes of the images since the last row are a sparse array (`responses`) taken apart.
     """
 
-    experiment: Annotated[Experiment, Json]
+    experiment: Annotated[Experiment, OfToday, Json]
     program: Text
     learned: Text | None = None
     state: dict[str, Annotated[NDArray[Any], within("fiub", 1, -(2.0**63), 2.0**63)]]

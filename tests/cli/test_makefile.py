@@ -92,3 +92,16 @@ def test_what_tests_and_pages_need_is_not_installed_to_train(experiments, target
         text=True, check=True,
     )  # fmt: skip
     assert ("--requirement requirements-dev.txt" in done.stdout) == more
+
+
+def test_an_evaluation_does_not_pass_over_set(experiments):
+    def make(*goals):
+        return subprocess.run(
+            ["make", "--dry-run", *goals, "SET=evaluation.repeats=2"], cwd=experiments.parent,
+            env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True,
+        )  # fmt: skip
+
+    assert make("train", "evaluate").returncode == 0
+    refused = make("evaluate")
+    assert refused.returncode == 2
+    assert "make train SET=" in refused.stderr

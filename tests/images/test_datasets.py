@@ -307,3 +307,8 @@ class TestReadIdx:
             message = str(file)
             assert found.ndim == dimensions
         assert str(file) in message
+
+
+def test_halves_of_other_names_are_refused():
+    with pytest.raises(DatasetError, match="no 'tst' images; 'train' or 'test'"):
+        load_split("tst")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -31,6 +32,12 @@ def digits_8x8():
 @pytest.fixture(scope="module")
 def fitted(digits_8x8):
     return dc.DiehlCookClassifier(**SMALL).fit(*digits_8x8)
+
+
+@pytest.mark.parametrize("call", ["predict", "transform"])
+def test_before_a_fit_it_says_so(call, digits_8x8):
+    with pytest.raises(NotFittedError):
+        getattr(dc.DiehlCookClassifier(**SMALL), call)(digits_8x8[0])
 
 
 @pytest.mark.slow

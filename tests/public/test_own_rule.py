@@ -29,10 +29,11 @@ def complaint(call, *arguments, **keywords):
 """
 
 
-def python(*lines):
+def python(*lines, folder=None):
     """What a process of its own prints: rules stay added."""
     command = [sys.executable, "-c", "\n".join([RULE, *lines])]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    return done.stdout.splitlines()
 
 
 def test_an_experiment_can_choose_it_and_set_its_parameters():
@@ -51,3 +52,20 @@ def test_an_experiment_can_choose_it_and_set_its_parameters():
         " 'pre_and_post', 'pair', not 'pear'",
         "there is a rule 'pair' already; choose another name",
     ]
+
+
+def test_a_rule_may_be_added_after_a_network_was_read(tmp_path):
+    assert python(
+        "from pathlib import Path",
+        "from diehl_cook.stages.run import published_networks",
+        "from diehl_cook.store import network_file",
+        "kept = network_file.load(published_networks()['triplet_n400'])",
+        "class Other(Pair): pass",
+        "dc.add_rule('other', Other)",
+        "for rule in ('pair', 'other'):",
+        "    experiment = dc.load_experiment('n400', rule=rule)",
+        "    path = Path('network.npz')",
+        "    network_file.save(path, network_file.NetworkFile(experiment, kept.network))",
+        "    print(network_file.load(path).experiment == experiment)",
+        folder=tmp_path,
+    ) == ["True", "True"]
