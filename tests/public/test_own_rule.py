@@ -69,3 +69,21 @@ def test_a_rule_may_be_added_after_a_network_was_read(tmp_path):
         "    print(network_file.load(path).experiment == experiment)",
         folder=tmp_path,
     ) == ["True", "True"]
+
+
+def test_a_rule_may_be_added_after_checkpoints_were_read():
+    assert python(
+        "import numpy as np",
+        "from pydantic import ValidationError",
+        "from diehl_cook.store.schemas import Checkpoint",
+        "def refused(rule):",
+        "    stated = dc.load_experiment('n100', rule=rule).model_dump_json()",
+        "    try:",
+        "        Checkpoint.model_validate({'experiment': np.array(stated)})",
+        "    except ValidationError as error:",
+        "        return sum('experiment' in problem['loc'] for problem in error.errors())",
+        "refused('triplet')",
+        "class Other(Pair): pass",
+        "dc.add_rule('other', Other)",
+        "print(refused('pair'), refused('other'))",
+    ) == ["0 0"]
