@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from diehl_cook.estimator import DiehlCookClassifier
     from diehl_cook.images.datasets import Split
     from diehl_cook.images.datasets import load_split as load_images
-    from diehl_cook.model.experiment import Experiment, add_rule, load_experiment
+    from diehl_cook.model.experiment import Experiment, load_experiment
+    from diehl_cook.model.own_rules import add_rule
     from diehl_cook.model.plasticity import Rule
     from diehl_cook.stages.evaluation import Evaluation
     from diehl_cook.stages.network import Network
@@ -40,7 +41,7 @@ _HOMES = {
     "Rule": "model.plasticity",
     "Run": "stages.run",
     "Split": "images.datasets",
-    "add_rule": "model.experiment",
+    "add_rule": "model.own_rules",
     "load": "stages.run",
     "load_experiment": "model.experiment",
     "load_images": "images.datasets",

@@ -21,6 +21,7 @@ from diehl_cook.engine.presenter import TESTING, Presenter
 from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment, load_experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
+from diehl_cook.model.plasticity import Rule
 from diehl_cook.stages import readout, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
@@ -262,11 +263,13 @@ def _presenter_of(experiment: Experiment, learning: bool, n_inputs: int) -> Pres
         "training": experiment.training.model_copy(update={"images": 1}),
     }
     structure = experiment.model_copy(update=neutral).model_dump_json()
-    return _compiled(structure, learning, n_inputs).with_numbers_of(experiment)
+    rule = type(experiment.learning_rule)
+    return _compiled(structure, rule, learning, n_inputs).with_numbers_of(experiment)
 
 
 @lru_cache(maxsize=8)
-def _compiled(structure: str, learning: bool, n_inputs: int) -> Presenter:
+def _compiled(structure: str, rule: type[Rule], learning: bool, n_inputs: int) -> Presenter:
+    """The program; a rule of one's own may have got other equations under its name (`add_rule`)."""
     return compile_network(Experiment.model_validate_json(structure), learning, n_inputs)
 
 

@@ -24,7 +24,6 @@ from pydantic import (
     create_model,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 
 from diehl_cook.model import resources, strict_yaml
 from diehl_cook.model.plasticity import RULES, Rule
@@ -364,42 +363,6 @@ class Experiment(Section):
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
         return self
-
-
-def add_rule(name: str, rule: type[Rule]) -> None:
-    """Let experiments choose a learning rule of one's own.
-
-    Parameters
-    ----------
-    name : str
-        What an experiment calls it; its parameters lie under ``plasticity`` by this name.
-    rule : subclass of Rule
-        Parameters and equations; ``docs/learning_rules.md`` says what it states. A parameter
-        without a default would be missing in every other experiment.
-
-    Raises
-    ------
-    ValueError
-        If a rule has this name already, or a parameter has no default.
-
-    Examples
-    --------
-    >>> from typing import ClassVar
-    >>> import diehl_cook as dc
-    >>> from diehl_cook.model.plasticity import Triplet
-    >>> class OnlyUp(Triplet):  # the triplet rule without depression
-    ...     on_pre: ClassVar[str] = ""
-    >>> dc.add_rule("only_up", OnlyUp)
-    >>> dc.load_experiment("n100", rule="only_up").learning_rule.eta_postsynaptic
-    0.01
-    """
-    if name in RULES:
-        raise ValueError(f"there is a rule {name!r} already; choose another name")
-    field: Any = FieldInfo.from_annotated_attribute(rule, rule.model_validate({}))
-    RULES[name] = rule
-    Plasticity.model_fields[name] = field
-    for model in (Plasticity, Experiment):
-        model.model_rebuild(force=True)
 
 
 def load_experiment(

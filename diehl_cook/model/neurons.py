@@ -63,6 +63,11 @@ weight_scale : 1
 weight_sum : 1 (shared, constant)
 """
 
+#: What an excitatory cell is while it learns, but for the traces of the learning rule.
+EXCITATORY_WHILE_LEARNING = "\n".join(
+    [EXCITATORY_CELL, REFRACTORINESS, ADAPTIVE_THRESHOLD, NORMALISATION]
+)
+
 #: Theta and what moves it stay in double precision: its decay of 5e-8 a step is lost in single.
 ALWAYS_DOUBLE = frozenset({"theta", "theta_plus", "tau_theta"})
 
@@ -74,9 +79,9 @@ def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
     if not learning:
         equations = EXCITATORY_CELL + REFRACTORINESS + FIXED_THRESHOLD
         return with_parameters(equations, [cells], statements)
-    parts = [EXCITATORY_CELL, REFRACTORINESS, ADAPTIVE_THRESHOLD, NORMALISATION]
-    equations = "\n".join([*parts, rule.excitatory_traces])
-    return with_parameters(equations, [cells, rule], statements + ADAPT)
+    equations = EXCITATORY_WHILE_LEARNING + rule.excitatory_traces
+    statements += f"{ADAPT}\n{rule.on_excitatory_spike}"
+    return with_parameters(equations, [cells, rule], statements)
 
 
 def inhibitory_equations(experiment: Experiment) -> Equations:
@@ -94,7 +99,8 @@ def is_clamped(cells: Population) -> str:
 
 def input_trace_equations(experiment: Experiment) -> Equations:
     """The presynaptic trace that the learning rule reads."""
-    return with_parameters(INPUT_TRACE, [experiment.learning_rule])
+    rule = experiment.learning_rule
+    return with_parameters(INPUT_TRACE, [rule], rule.on_input_spike)
 
 
 def with_parameters(equations: str, sections: Iterable[Section], statements: str = "") -> Equations:

@@ -1,7 +1,15 @@
 """A learning rule of one's own, added from Python: its schema, and mistakes in it."""
 
+import re
 import subprocess
 import sys
+from typing import ClassVar  # noqa: F401  what is typed below needs it
+
+import pytest
+
+from diehl_cook.model.own_rules import add_rule
+from diehl_cook.model.plasticity import RULES, PowerLaw  # noqa: F401
+from diehl_cook.model.units import NotNegative  # noqa: F401
 
 RULE = """
 from typing import ClassVar
@@ -43,14 +51,14 @@ def test_an_experiment_can_choose_it_and_set_its_parameters():
         "print(dc.load_experiment('n100').rule)",
         "print(complaint(dc.load_experiment, 'n100', plasticity__pair__etta=1))",
         "print(complaint(dc.load_experiment, 'n100', rule='pear'))",
-        "print(complaint(dc.add_rule, 'pair', Pair))",
+        "print(complaint(dc.add_rule, 'triplet', Pair))",
     ) == [
         "0.5",
         "triplet",
         "plasticity__pair__etta=1: plasticity.pair.etta: unknown key; did you mean 'eta'?",
         "rule='pear': rule: should be one of 'triplet', 'power_law', 'exponential',"
         " 'pre_and_post', 'pair', not 'pear'",
-        "there is a rule 'pair' already; choose another name",
+        "there is a rule 'triplet' already; choose another name",
     ]
 
 
@@ -87,3 +95,67 @@ def test_a_rule_may_be_added_after_checkpoints_were_read():
         "dc.add_rule('other', Other)",
         "print(refused('pair'), refused('other'))",
     ) == ["0 0"]
+
+
+def test_a_rule_added_again_takes_the_place_of_the_one_before():
+    assert python(
+        "class Pair(Pair):",
+        "    eta: NotNegative = 0.25",
+        "    on_post: ClassVar[str] = 'w = clip(w + 2 * eta * x_pre, 0, w_max)'",
+        "dc.add_rule('pair', Pair)",
+        "rule = dc.load_experiment('n100', rule='pair').learning_rule",
+        "print(rule.eta, rule.on_post)",
+    ) == ["0.25 w = clip(w + 2 * eta * x_pre, 0, w_max)"]
+
+
+def test_a_classifier_learns_by_the_rule_of_today():
+    assert python(
+        "from unittest.mock import Mock",
+        "from diehl_cook import estimator",
+        "estimator.compile_network = Mock()",
+        "def fitted():",
+        "    estimator._presenter_of(dc.load_experiment('n100', rule='pair'), True, 64)",
+        "    return estimator.compile_network.call_count",
+        "compiled = [fitted(), fitted()]",
+        "class Still(Pair):",
+        "    on_post: ClassVar[str] = ''",
+        "dc.add_rule('pair', Still)",
+        "print(compiled, fitted())",
+    ) == ["[1, 1] 2"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "complaint"),
+    [
+        (
+            "on_post: ClassVar[str] = 'w = clip(w + etta * x_pre, 0, w_max)'",
+            "on_post: there is no 'etta'; did you mean 'eta'?",
+        ),
+        (
+            "on_pre: ClassVar[str] = 'w -= eta * x_post'",
+            "on_pre: there is no 'x_post'; did you mean ",
+        ),
+        ("on_pre: ClassVar[str] = 'w - eta'", "on_pre: Parsing the statement failed: "),
+        ("on_input_spike: ClassVar[str] = 'x += jump'", "on_input_spike: there is no 'jump'; "),
+        (
+            "on_excitatory_spike: ClassVar[str] = 'y += 1'",
+            "on_excitatory_spike: there is no 'y'; ",
+        ),
+        (
+            "excitatory_traces: ClassVar[str] = 'dx/dt = -x / tau_presynaptik : 1'",
+            "excitatory_traces: there is no 'tau_presynaptik'; did you mean 'tau_presynaptic'?",
+        ),
+        ("excitatory_traces: ClassVar[str] = 'dx/dt = -x'", "excitatory_traces: Parsing failed: "),
+        ("excitatory_traces: ClassVar[str] = 'v : 1'", "excitatory_traces: "),
+        ("on_pre: ClassVar[None] = None", "on_pre is missing; state it, "),
+        ("jump: NotNegative", "jump has no value; give it one in the class"),
+        ("jump: NotNegative = -1", "jump: "),
+        ("a_pre: NotNegative = 1", "a_pre: such names belong to Brian2; write a_presynaptic"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_told_when_it_is_added(stated, complaint):
+    names = {**globals()}
+    exec(f"class Wrong(PowerLaw):\n    {stated}", names)  # as somebody types it
+    with pytest.raises(ValueError, match=f"^Wrong: {re.escape(complaint)}.*$"):
+        add_rule("wrong", names["Wrong"])
+    assert "wrong" not in RULES

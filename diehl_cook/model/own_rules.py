@@ -1,0 +1,132 @@
+"""Learning rules that are added from Python, and what is checked of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from brian2 import Equations
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
+from brian2.equations.equations import EquationError
+from brian2.parsing.statements import parse_statement
+from brian2.utils.stringtools import get_identifiers
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from diehl_cook.model import neurons
+from diehl_cook.model.experiment import Excitatory, Experiment, Plasticity, explain
+from diehl_cook.model.plasticity import RULES, Rule
+
+#: Rules that come with the package; no other takes their name.
+_PAPER_RULES = frozenset(RULES)
+_STRINGS = ("on_input_spike", "excitatory_traces", "on_excitatory_spike", "on_pre", "on_post")
+_EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "t", "dt", "i"})
+
+
+def add_rule(name: str, rule: type[Rule]) -> None:
+    """Let experiments choose a learning rule of one's own.
+
+    A rule that was added before may be replaced, as where a cell of a notebook runs again.
+
+    Parameters
+    ----------
+    name : str
+        What an experiment calls it; its parameters lie under ``plasticity`` by this name.
+    rule : subclass of Rule
+        Parameters and equations; ``docs/learning_rules.md`` says what it states. A parameter
+        without a default would be missing in every other experiment.
+
+    Raises
+    ------
+    ValueError
+        If a rule of the paper has this name, something that a rule states is missing, a
+        parameter has no default, or an equation uses what is not there.
+
+    Examples
+    --------
+    >>> from typing import ClassVar
+    >>> import diehl_cook as dc
+    >>> from diehl_cook.model.plasticity import Triplet
+    >>> class OnlyUp(Triplet):  # the triplet rule without depression
+    ...     on_pre: ClassVar[str] = ""
+    >>> dc.add_rule("only_up", OnlyUp)
+    >>> dc.load_experiment("n100", rule="only_up").learning_rule.eta_postsynaptic
+    0.01
+    """
+    if name in _PAPER_RULES:
+        raise ValueError(f"there is a rule {name!r} already; choose another name")
+    try:
+        _check(rule)
+    except ValueError as error:
+        raise ValueError(f"{rule.__name__}: {error}") from None
+    field: Any = FieldInfo.from_annotated_attribute(rule, rule.model_validate({}))
+    RULES[name] = rule
+    Plasticity.model_fields[name] = field
+    for model in (Plasticity, Experiment):
+        model.model_rebuild(force=True)
+
+
+def _check(rule: type[Rule]) -> None:
+    """Raise what is wrong with a rule first."""
+    for name in _STRINGS:
+        if not isinstance(getattr(rule, name, None), str):
+            raise ValueError(f'{name} is missing; state it, "" where nothing happens')
+    for name, field in rule.model_fields.items():
+        if name.endswith(("_pre", "_post")):
+            raise ValueError(f"{name}: such names belong to Brian2; write {name}synaptic")
+        if field.is_required():
+            raise ValueError(f"{name} has no value; give it one in the class")
+    try:
+        parameters = set(neurons.parameter_values(rule.model_validate({})))
+    except ValidationError as error:
+        raise ValueError(explain(error, rule)) from None
+    traces = _equations(rule.excitatory_traces)
+    variables = _equations(neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces).names
+    cell = {*variables, *parameters, *Excitatory.model_fields}
+    synapse = {"w", "w_max", "x_pre", *parameters, *(f"{name}_post" for name in variables)}
+    _require("excitatory_traces", traces.identifiers, cell)
+    for name, known in (
+        ("on_input_spike", {"x", *parameters}),
+        ("on_excitatory_spike", cell),
+        ("on_pre", synapse),
+        ("on_post", synapse),
+    ):
+        try:
+            used, assigned = _names(getattr(rule, name))
+        except ValueError as error:
+            raise ValueError(f"{name}: {_one_line(error)}") from None
+        _require(name, used, known | assigned)
+
+
+def _equations(text: str) -> Equations:
+    try:
+        return Equations(text)
+    except (EquationError, SyntaxError, ValueError) as error:
+        raise ValueError(f"excitatory_traces: {_one_line(error)}") from None
+
+
+def _names(statements: str) -> tuple[set[str], set[str]]:
+    """Names that statements read, and those that they assign."""
+    used, assigned = set(), set()
+    for line in statements.splitlines():
+        if line.partition("#")[0].strip():
+            variable, operation, expression, _ = parse_statement(line)
+            used |= get_identifiers(expression)
+            (assigned if operation == "=" else used).add(variable)
+    return used, assigned
+
+
+def _require(where: str, used: Iterable[str], known: Collection[str]) -> None:
+    """Make sure that names are known."""
+    for name in sorted({*used} - {*known} - _EVERYWHERE):
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+        guess = (
+            f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(sorted(known))}"
+        )
+        raise ValueError(f"{where}: there is no '{name}'; {guess}")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
