@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags, check_random_state, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -120,8 +121,9 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
         Raises
         ------
-        ExperimentError
-            If a setting is unknown or out of bounds.
+        TypeError, ValueError
+            If `cells`, `epochs` or `n_jobs` is no count; if a setting is unknown or out of
+            bounds (`ExperimentError`).
 
         Examples
         --------
@@ -131,6 +133,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         >>> dc.DiehlCookClassifier(random_state=0).fit(X, y).network_
         <Network: triplet, 100 cells, 784 inputs>
         """
+        for name in ("cells", "epochs"):
+            check_scalar(getattr(self, name), name, Integral, min_val=1)
         pixels, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, classes = np.unique(y, return_inverse=True)
@@ -207,7 +211,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     @property
     def _jobs(self) -> int:
-        return self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else os.cpu_count() or 1
+        stated = -1 if self.n_jobs is None else check_scalar(self.n_jobs, "n_jobs", Integral)
+        return int(stated) if stated > 0 else os.cpu_count() or 1
 
     def _images(self, pixels: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Pixels as brightness from 0 to 255, with dark inputs beside few pixels."""
@@ -223,7 +228,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         # A cell of few pixels needs strong ones, since no input fires in every step.
         weight_sum = max(_WEIGHT_SUM * n_pixels / _MNIST_PIXELS, min(n_pixels / 2, 2.0))
         intensity = _INTENSITY * _WEIGHT_SUM / weight_sum * _MNIST_BRIGHTNESS / brightness
-        shown = int(self.epochs) * len(images)
+        shown = self.epochs * len(images)
         hurry = min(1.0, shown / _MNIST_IMAGES)
         values = {
             "cells": self.cells,

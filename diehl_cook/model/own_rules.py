@@ -109,7 +109,8 @@ def _equations(text: str) -> Equations:
 
 def _names(statements: str) -> tuple[set[str], set[str]]:
     """Names that statements read, and those that they assign."""
-    used, assigned = set(), set()
+    used: set[str] = set()
+    assigned: set[str] = set()
     for line in statements.splitlines():
         if line.partition("#")[0].strip():
             variable, operation, expression, _ = parse_statement(line)

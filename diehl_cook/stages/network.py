@@ -114,7 +114,7 @@ class Network:
         rows = self._rows(images)
         with tempfile.TemporaryDirectory() as workspace:
             examiner = Examiner(self._presenter, Path(workspace), jobs or os.cpu_count() or 1)
-            return examiner.respond(self.trained, rows, TESTING + repeat, lambda progress: None)
+            return examiner.respond(self.trained, rows, _stage(repeat), lambda progress: None)
 
     def predict(self, images: ArrayLike, repeat: int = 0) -> NDArray[np.int64]:
         """Read the class of images, as ``evaluation.readout`` of the experiment reads the spikes.
@@ -149,7 +149,7 @@ class Network:
     def record(
         self,
         image: ArrayLike,
-        voltages: Sequence[int] | NDArray[np.integer] = (),
+        voltages: int | Sequence[int] | NDArray[np.integer] = (),
         repeat: int = 0,
         before: ArrayLike | None = None,
     ) -> Record:
@@ -161,7 +161,7 @@ class Network:
         ----------
         image : array, shape (rows, columns) or (n_inputs,)
             Brightness from 0 to 255.
-        voltages : sequence of int
+        voltages : int or sequence of int
             Excitatory cells whose voltage, conductances and threshold are recorded.
         repeat : int
             As for `respond`.
@@ -172,6 +172,11 @@ class Network:
         Returns
         -------
         Record
+
+        Raises
+        ------
+        ValueError
+            If there is no such cell, or the images do not fit.
 
         Examples
         --------
@@ -184,12 +189,9 @@ class Network:
         True
         """
         (row,) = self._rows(np.asarray(image)[np.newaxis])
-        cells = [int(cell) for cell in voltages]
-        outside = [cell for cell in cells if not 0 <= cell < self.experiment.cells]
-        if outside:
-            raise ValueError(f"there is no cell {outside[0]}: {self.experiment.cells} cells")
+        cells = self._cells(voltages)
         shown = self._rows(np.empty((0, self.n_inputs), int) if before is None else before)
-        number, stage = len(shown), TESTING + repeat
+        number, stage = len(shown), _stage(repeat)
         state = self._presenter.at_rest(self.weights, self.theta)
         with tempfile.TemporaryDirectory() as folder:
             workspace = Path(folder)
@@ -286,6 +288,15 @@ class Network:
             raise ValueError("theta must be volts from 0 upwards")
         return thresholds
 
+    def _cells(self, stated: ArrayLike) -> list[int]:
+        cells: list[int] = np.atleast_1d(stated).tolist()
+        for cell in cells:
+            if cell not in range(self.experiment.cells):
+                raise ValueError(
+                    f"there is no cell {cell}; they are numbered 0 to {self.experiment.cells - 1}"
+                )
+        return [int(cell) for cell in cells]
+
     def _rows(self, images: ArrayLike) -> NDArray[Any]:
         rows = np.asarray(images)
         if rows.ndim < 2 or int(np.prod(rows.shape[1:])) != self.n_inputs:
@@ -296,3 +307,10 @@ class Network:
         if rows.size and not (rows.min() >= 0 and rows.max() <= 255):
             raise ValueError("images must have a brightness from 0 to 255")
         return rows.reshape(len(rows), self.n_inputs)
+
+
+def _stage(repeat: int) -> int:
+    """Of the random numbers of a repeat; those before are of labelling and learning."""
+    if not isinstance(repeat, int | np.integer) or repeat < 0:
+        raise ValueError(f"repeat {repeat!r} is not 0, 1, 2 ...")
+    return TESTING + int(repeat)

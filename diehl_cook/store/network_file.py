@@ -54,6 +54,11 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
     """Write a network file: an ``.npz`` of plain arrays, each weight in so many bits.
 
     The same network gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If there is no format of so many bits.
     """
     network = content.network
     arrays = _pack(network.weights, bits) | {
@@ -110,6 +115,8 @@ def _pack(weights: NDArray[np.floating], bits: Bits) -> Arrays:
         return {"weights": weights}
     if bits == 16:
         return {"weights": weights.astype(np.float16)}
+    if bits != 8:
+        raise ValueError(f"bits={bits!r}: a weight is kept in 32, 16 or 8 bits")
     largest = np.maximum(weights.max(axis=0), np.finfo(np.float32).tiny).astype(np.float32)
     return {"weights": np.rint(weights / largest * 255).astype(np.uint8), "largest": largest}
 

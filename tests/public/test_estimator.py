@@ -40,6 +40,16 @@ def test_before_a_fit_it_says_so(call, digits_8x8):
         getattr(dc.DiehlCookClassifier(**SMALL), call)(digits_8x8[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in ("cells", "epochs") for value in ("many", 0, 2.5)]
+    + [("n_jobs", "all"), ("n_jobs", 1.5)],
+)
+def test_a_count_that_is_none_is_refused(name, value, digits_8x8):
+    with pytest.raises((TypeError, ValueError), match=f"^{name} "):
+        dc.DiehlCookClassifier(**SMALL | {name: value}).fit(*digits_8x8)
+
+
 @pytest.mark.slow
 def test_scikit_learns_own_checks():
     outcomes = check_estimator(

@@ -124,9 +124,27 @@ def test_what_holds_arrays_is_shown_in_one_line(network, images):
     assert repr(tested) == "<Evaluation: 75.00% of 4 images correct, 2 repeats>"
 
 
-def test_a_cell_that_is_not_there_is_refused(network, images):
-    with pytest.raises(ValueError, match="there is no cell 100: 100 cells"):
-        network.record(images[0], [100])
+def test_one_cell_needs_no_list(network, images):
+    assert network.record(images[0], 17).cells.tolist() == [17]
+
+
+@pytest.mark.parametrize("repeat", [-1, 0.5, "first"])
+def test_a_repeat_that_is_none_is_refused(network, images, repeat):
+    for call in (network.respond, network.predict):
+        with pytest.raises(ValueError, match=f"^repeat {repeat!r} is not 0, 1, 2"):
+            call(images, repeat)
+
+
+def test_weights_of_other_bits_are_refused(network, tmp_path):
+    with pytest.raises(ValueError, match=r"^bits=5: a weight is kept in 32, 16 or 8 bits"):
+        network.save(tmp_path / "mine.npz", bits=5)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("cell", [100, -1, 1.5, "first"])
+def test_a_cell_that_is_not_there_is_refused(network, images, cell):
+    with pytest.raises(ValueError, match=rf"there is no cell {cell}; they are numbered 0 to 99"):
+        network.record(images[0], [cell])
 
 
 def test_other_values_need_no_new_program(network, images, monkeypatch):
