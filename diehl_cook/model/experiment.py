@@ -168,7 +168,7 @@ class Training(Section):
     block: Count = Field(
         default_factory=_block_that_fits,
         description="images between two rows of training.csv, with labels and accuracy on line; by"
-        " default a twentieth of all, from 100 to 10,000; paper figure 2C: 10,000",
+        " default about a twentieth of all: 100, 200, 500 ... 10,000; paper figure 2C: 10,000",
     )
     chunk: Count = Field(1000, description="images between checkpoints; never alters a result")
 
@@ -374,7 +374,7 @@ def load_experiment(
     ----------
     source : str or Path
         A YAML file, or the name of an experiment that comes with the project, as "n100". The key
-        ``extends`` of a file names one to build on, next to it.
+        ``extends`` of a file names one to build on: a file next to it, or such a name.
     overrides : iterable of str
         ``key=value`` pairs with dotted keys, for example ``training.images=1000``.
     **settings
@@ -512,12 +512,19 @@ def _read_with_bases(path: Path, above: tuple[str, ...] = ()) -> list[Layer]:
     if base is None:
         return [own]
     if not isinstance(base, str):
-        raise ExperimentError(f"{path}: extends: name one file, for example 'n100.yaml'")
+        raise ExperimentError(f"{path}: extends: name one file or experiment, for example 'n100'")
     try:
-        below = _read_with_bases(path.parent / base, (*above, real))
+        below = _read_with_bases(named_in(path, base), (*above, real))
     except ExperimentError as error:
         raise ExperimentError(f"{path}: extends: {error}") from None
     return [*((f"{path}: extends: {origin}", stated) for origin, stated in below), own]
+
+
+def named_in(path: Path, experiment: str) -> Path:
+    """The experiment that a file names: a file beside it, or one that comes with the project."""
+    beside, known = path.parent / experiment, resources.experiments() / f"{experiment}.yaml"
+    # Path's own fails for names that no disk can hold
+    return known if os.path.exists(known) and not os.path.exists(beside) else beside
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -560,7 +567,9 @@ def _override(override: str) -> Layer:
     key, separator, text = override.partition("=")
     origin = f"--set {' '.join(override.split())}"  # one line, whatever was typed
     if not separator or not key.strip():
-        raise ExperimentError(f"{origin}: write key=value, e.g. training.images=1000")
+        raise ExperimentError(
+            f"{origin}: write key=value, in quotes where it has a space: 'excitatory.tau_ge=2 ms'"
+        )
     try:
         value = strict_yaml.load(text)
     except ValueError as error:

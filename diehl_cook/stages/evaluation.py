@@ -53,7 +53,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         repeats, images = self.predictions.shape
-        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {repeats} repeats>"
+        passes = f"{repeats} repeat" + ("s" if repeats != 1 else "")
+        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {passes}>"
 
     @property
     def labels(self) -> NDArray[np.integer]:

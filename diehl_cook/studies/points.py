@@ -13,6 +13,7 @@ from diehl_cook.model.experiment import (
     Experiment,
     check_values,
     load_experiment,
+    named_in,
     read_values,
     set_value,
 )
@@ -30,7 +31,7 @@ def base_of(path: Path, experiment: str, common: Overrides) -> dict[str, Any]:
     path : Path
         The file, which names the experiment.
     experiment : str
-        Its experiment file, relative to it.
+        An experiment file beside it, or the name of one that comes with the project.
     common : dict
         Values in place of the experiment's.
 
@@ -39,8 +40,9 @@ def base_of(path: Path, experiment: str, common: Overrides) -> dict[str, Any]:
     ExperimentError
         If anything is wrong with the experiment.
     """
-    load_experiment(path.parent / experiment)  # names the file that something is wrong in
-    return _with(read_values(path.parent / experiment), common, path)
+    base = named_in(path, experiment)
+    load_experiment(base)  # names the file that something is wrong in
+    return _with(read_values(base), common, path)
 
 
 def experiment_at(

@@ -125,7 +125,7 @@ class Pruning(Section):
 class SearchFile(Section):
     """What a search file states."""
 
-    experiment: str = Field(description="experiment file, relative to this one")
+    experiment: str = Field(description="a file, relative to this one, or a name, as n100")
     common: Overrides = Field({}, alias="set", description="values that all trials share")
     choices: dict[str, Annotated[Any, BeforeValidator(_choice)]] = Field(
         min_length=1, description="of each key a list of values, or low and high"

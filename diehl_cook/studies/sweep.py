@@ -55,7 +55,7 @@ class SweepFile(Section):
     random, and each combination with each seed.
     """
 
-    experiment: str = Field(description="experiment file, relative to this one")
+    experiment: str = Field(description="a file, relative to this one, or a name, as n100")
     common: Overrides = Field({}, alias="set", description="values that all runs share")
     grid: Choices = Field({}, description="values of each key, all combined")
     entries: list[Overrides] = Field([], alias="list", description="values that go together")

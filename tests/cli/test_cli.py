@@ -493,6 +493,10 @@ def test_without_a_compiler_a_training_ends_with_1(
         (["train", "SMOKE", "--set", "time_step=0.5 mV"], "time_step: '0.5 mV'"),
         (["train", "SMOKE", "--set", "presentation.rest=-1 ms"], "greater than zero"),
         (["train", "SMOKE", "--set", "cells"], "write key=value"),
+        (
+            ["train", "SMOKE", "--set", "excitatory.tau_ge=2", "ms"],
+            "--set ms: write key=value, in quotes where it has a space: 'excitatory.tau_ge=2 ms'",
+        ),
         (["train", "SMOKE", "--seed", "-1"], "seed: "),
         (["train", "SMOKE", "--set", "data.folder=/nowhere"], "/nowhere"),
         (["train", "SMOKE", "--run", "file/run"], "file/run: cannot be written"),

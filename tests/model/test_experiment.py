@@ -145,6 +145,18 @@ def test_a_file_states_only_what_differs_from_the_one_it_extends(write):
     assert experiment.name == "mine"
 
 
+def test_it_may_extend_one_that_comes_with_the_project_or_one_beside_it(write, experiments):
+    path = write("extends: n100\nseed: 7\n")
+    assert load_experiment(path) == load_experiment("n100", seed=7, name="mine")
+    (path.parent / "n100").write_text(SMALLEST)
+    assert load_experiment(path).cells == 4
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\\0b", "n100/n100"])
+def test_what_no_file_can_be_called_is_told(write, name):
+    assert "extends: " in complaint(write(f'extends: "{name}"\n'))
+
+
 def test_set_goes_over_the_file_and_settings_over_both(write):
     path = write(SMALLEST + "seed: 1\n")
     overrides = ["seed=2", "training.images=20", "excitatory.refractory_period=50 ms"]
