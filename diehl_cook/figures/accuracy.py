@@ -102,9 +102,9 @@ def online_accuracy(
             clip_on=False,
             label="ours, test images",
         )
-        beside.append((final, f"ours: {final:.1f} %", VERMILLION))
+        beside.append((final, f"ours: {final:.2f} %", VERMILLION))
     _label_beside(axes, beside)
-    axes.legend(loc="lower right")
+    axes.legend(loc="best")
     if not np.isfinite(accuracy).any():
         axes.text(0.5, 0.5, "no block classified yet", ha="center", transform=axes.transAxes)
     return figure

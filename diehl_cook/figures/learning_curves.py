@@ -88,7 +88,7 @@ def learning_curves(
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     if max(map(len, handles)) <= _SHORT:
-        panels[0].legend(handles.values(), handles.keys(), loc="lower right")
+        panels[0].legend(handles.values(), handles.keys(), loc="best")
     else:
         lines_of = [textwrap.fill(name, _LINE * columns) for name in handles]
         figure.legend(handles.values(), lines_of, loc="outside upper left")
