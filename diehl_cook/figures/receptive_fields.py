@@ -73,8 +73,8 @@ def receptive_fields(
     gap = 1 if n_cells <= MOST_CELLS_WITH_TEXT else 0
     grid = mosaic(pictures, gap)
 
-    figure = Figure(figsize=(8.0, 7.7), layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.1)  # type: ignore[union-attr]
+    figure = Figure(figsize=(8.0, 7.7))
+    figure.set_layout_engine("constrained", h_pad=0.1)  # inches; the title keeps off the edge
     axes = figure.add_subplot()
     image = axes.imshow(grid, cmap="magma_r", vmin=0.0, vmax=top if top > 0 else 1.0)
     axes.set_axis_off()
