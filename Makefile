@@ -53,8 +53,7 @@ train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was s
 	$(run) train '$(EXPERIMENT)' $(seed) $(into) $(set)
 
 evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
-	$(if $(SET),$(if $(filter train,$(MAKECMDGOALS)),,$(error SET changes an experiment before it is trained: make train SET=...; or leave it out)))
-	$(run) evaluate '$(RUN)' $(jobs)
+	$(run) evaluate '$(RUN)' $(jobs) $(if $(filter train,$(MAKECMDGOALS)),,$(set))
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures, FORMAT=svg or pdf for vectors
 	$(run) figures '$(RUN)' $(format)

@@ -13,6 +13,7 @@ from diehl_cook.cli.options import (
     add_experiment_options,
     add_format,
     add_jobs,
+    add_set,
     add_trained,
     evaluation_of,
     experiment_of,
@@ -24,6 +25,7 @@ from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
     dump_experiment,
+    evaluated_as,
 )
 from diehl_cook.stages import classify, evaluation, readout_table, report, run, workflow
 from diehl_cook.stages.pictures import pictures_of_network
@@ -51,6 +53,9 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run is not None:
         raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
     folder = RunFolder(options.trained)
+    if options.set:
+        with folder.claim():
+            folder.settle(evaluated_as(folder.experiment(), options.set))
     result = workflow.evaluate_run(folder, options.jobs, Terminal(), all_readouts=options.readouts)
     _tell(result, folder.experiment())
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
@@ -64,10 +69,11 @@ def _evaluate_file(options: argparse.Namespace) -> None:
             f"{options.trained}: its cells have no labels; evaluate the run it comes from first"
         )
     folder = RunFolder(options.run) if options.run else None
+    experiment = evaluated_as(network.experiment, options.set)
     result = workflow.evaluate_network(
-        network.experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
+        experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
     )
-    _tell(result, network.experiment)
+    _tell(result, experiment)
     if folder:
         print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
     else:
@@ -202,6 +208,7 @@ def add_evaluate(commands: Any) -> None:
         action="store_true",
         help="compare all readouts on the same spikes, read for 50, 100, ... ms, too",
     )
+    add_set(parser, "values of how it is evaluated, e.g. --set evaluation.repeats=1")
     add_jobs(parser)
 
 

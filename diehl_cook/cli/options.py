@@ -136,15 +136,18 @@ def add_scheduler(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_set(parser: argparse.ArgumentParser) -> None:
-    """``--set``, values in place of the file's."""
+def add_set(
+    parser: argparse.ArgumentParser,
+    meant: str = "values in place of the file's, e.g. --set cells=64 'excitatory.tau_ge=2 ms'",
+) -> None:
+    """``--set``, values in place of those that are stated."""
     parser.add_argument(
         "--set",
         nargs="+",
         action="extend",
         default=[],
         metavar="KEY=VALUE",
-        help="values in place of the file's, e.g. --set cells=64 'excitatory.tau_ge=2 ms'",
+        help=meant,
     )
 
 

@@ -413,6 +413,32 @@ def load_experiment(
         raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
+def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment:
+    """An experiment with other values of how its network is evaluated.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of a network that is trained.
+    overrides : iterable of str
+        ``key=value`` pairs, with keys that begin with ``evaluation.``.
+
+    Raises
+    ------
+    ExperimentError
+        If a key is another one, or a value is wrong.
+    """
+    layers = [_override(override) for override in overrides]
+    for origin, stated in layers:
+        if stated.keys() != {"evaluation"}:
+            raise ExperimentError(
+                f"{origin}: the network is trained with the values it has; only keys of"
+                " 'evaluation' may be set, as evaluation.repeats=1"
+            )
+    values = _merged([("", experiment.model_dump(mode="json")), *layers])
+    return check_values(values, " ".join(origin for origin, _ in layers))
+
+
 def experiment_path(source: str | Path) -> Path:
     """The file of an experiment, which a path or the name of one that comes along may say.
 

@@ -626,3 +626,32 @@ def test_what_is_typed_may_be_any_bytes(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("diehl_cook: \\udcff.yaml: no such file; ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def little(uninterrupted, reader, command, tmp_path_factory):
+    """A run folder of its own, evaluated once, and its network file."""
+    folder = tmp_path_factory.mktemp("little") / "run"
+    shutil.copytree(uninterrupted, folder)
+    assert command("evaluate", folder, "--set", "evaluation.repeats=1").code == 0
+    network = folder.with_name("network.npz")
+    assert command("export", folder, network).code == 0
+    return folder, network
+
+
+def test_an_evaluation_may_be_another_one_than_was_stated(little, command):
+    folder, network = little
+    summary = json.loads((folder / "evaluation.json").read_text())
+    assert len(summary["accuracies"]) == 1
+    shorter = ["--set", "evaluation.repeats=1", "evaluation.test_images=30"]
+    told = command("evaluate", network, *shorter)
+    assert told.code == 0
+    assert "over 1 repeat of 30 images" in told.out
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_was_trained_cannot_be_set_any_more(little, which, command):
+    experiment = (little[0] / "experiment.yaml").read_bytes()
+    told = command("evaluate", little[which], "--set", "connections.inhibitory_to_excitatory=5")
+    assert (told.code, (little[0] / "experiment.yaml").read_bytes()) == (2, experiment)
+    assert "only keys of 'evaluation' may be set, as evaluation.repeats=1" in told.complaint

@@ -94,14 +94,20 @@ def test_what_tests_and_pages_need_is_not_installed_to_train(experiments, target
     assert ("--requirement requirements-dev.txt" in done.stdout) == more
 
 
-def test_an_evaluation_does_not_pass_over_set(experiments):
-    def make(*goals):
-        return subprocess.run(
-            ["make", "--dry-run", *goals, "SET=evaluation.repeats=2"], cwd=experiments.parent,
-            env=os.environ | {"MAKEFLAGS": ""}, capture_output=True, text=True,
+def test_set_is_of_the_training_where_there_is_one(experiments):
+    def typed(*goals):
+        done = subprocess.run(
+            ["make", "--dry-run", "--silent", *goals, "SET=evaluation.repeats=2"],
+            cwd=experiments.parent, env=os.environ | {"MAKEFLAGS": ""},
+            capture_output=True, text=True, check=True,
         )  # fmt: skip
+        return [
+            line.split("diehl_cook ")[1]
+            for line in done.stdout.splitlines()
+            if "diehl_cook " in line
+        ]
 
-    assert make("train", "evaluate").returncode == 0
-    refused = make("evaluate")
-    assert refused.returncode == 2
-    assert "make train SET=" in refused.stderr
+    train, evaluate = typed("train", "evaluate")
+    assert train.split()[-2:] == ["--set", "evaluation.repeats=2"]
+    assert evaluate.split() == ["evaluate", "'results/n100-seed0'"]
+    assert typed("evaluate") == [f"{evaluate.strip()}  --set evaluation.repeats=2"]
