@@ -265,7 +265,7 @@ def _presenter_of(experiment: Experiment, learning: bool, n_inputs: int) -> Pres
         "presentation": experiment.presentation.model_copy(
             update={"intensity": 1.0, "intensity_step": 1.0}
         ),
-        "training": experiment.training.model_copy(update={"images": 1}),
+        "training": experiment.training.model_copy(update={"images": 1, "schedule": ()}),
     }
     structure = experiment.model_copy(update=neutral).model_dump_json()
     rule = type(experiment.learning_rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ class Presenter:
         self.program: Program = compile_program(
             lambda: self.build(self.capacity), cache, self.target, announce
         )
-        self._values = self._parameters()
+        self._take_numbers_of(experiment)
 
     def with_numbers_of(self, experiment: Experiment) -> Presenter:
         """Take the numbers of another experiment; nothing is compiled.
@@ -120,8 +120,7 @@ class Presenter:
         durations of a presentation are part of the program.
         """
         other = copy.copy(self)
-        other.experiment = experiment
-        other._values = other._parameters()
+        other._take_numbers_of(experiment)
         return other
 
     def build(self, capacity: int) -> Network:
@@ -188,9 +187,8 @@ class Presenter:
             If the network runs away or a number leaves its range.
         """
         parts: list[Shown] = []
-        for begin in range(0, len(images), self.capacity):
-            part = images[begin : begin + self.capacity]
-            span = Span(first + begin, len(part), stage)
+        for span in self._spans(first, len(images), stage):
+            part = images[span.first - first : span.end - first]
             values = self.values(parts[-1].state if parts else state, span)
             results = self.program.run(values, {protocol.IMAGES: part}, workspace)
             parts.append(self.outcome(results, span))
@@ -204,7 +202,7 @@ class Presenter:
 
     def values(self, state: Arrays, span: Span) -> Arrays:
         """All that a program of this network must be told before it shows some images."""
-        values = self._values | self._delays(span.stage) | state
+        values = self._parameters(span) | self._delays(span.stage) | state
         numbers = {
             "first_image": span.first, "image": span.first, "end_image": span.end,
             "stage": span.stage,
@@ -236,8 +234,31 @@ class Presenter:
             seconds=float(results[RUN_SECONDS][0]),
         )
 
-    def _parameters(self) -> Arrays:
-        values = protocol.parameter_values(self.experiment)
+    def _take_numbers_of(self, experiment: Experiment) -> None:
+        """Have the numbers of an experiment at hand, and those of each phase of its schedule."""
+        self.experiment = experiment
+        self._values = self._parameters_of(experiment)
+        self._phases = [
+            (phase.until, self._parameters_of(experiment.at(phase.until - 1)))
+            for phase in (experiment.training.schedule if self.learning else ())
+        ]
+
+    def _spans(self, first: int, count: int, stage: int) -> Iterator[Span]:
+        """Images that a program can hold at a time, and that are learned with the same values."""
+        end, changes = first + count, [until for until, _ in self._phases]
+        while first < end:
+            change = min([until for until in changes if until > first], default=end)
+            last = min(end, first + self.capacity, change)
+            yield Span(first, last - first, stage)
+            first = last
+
+    def _parameters(self, span: Span) -> Arrays:
+        """Numbers of the experiment that hold during some images."""
+        phases = (values for until, values in self._phases if span.first < until)
+        return next(phases, self._values)
+
+    def _parameters_of(self, experiment: Experiment) -> Arrays:
+        values = protocol.parameter_values(experiment)
         return {name: values[name] for name in self.program.names("parameter")}
 
     def _answers(self, results: Arrays, shown: NDArray[np.integer]) -> Answers:

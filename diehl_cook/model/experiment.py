@@ -161,10 +161,23 @@ def _block_that_fits(stated: Mapping[str, Any]) -> int:
 _BLOCKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
+class Phase(Section):
+    """Values that hold while a network has learned fewer images than some number."""
+
+    until: Count
+    values: dict[str, float | str] = Field(min_length=1)
+
+
 class Training(Section):
     """How much is learned; images are taken in file order, again and again."""
 
     images: Count = Field(description="paper: 40,000 for 100 cells, else 3, 7 or 15 passes")
+    schedule: tuple[Phase, ...] = Field(
+        (),
+        description="other values at first, as [{until: 30000, values: {excitatory.theta_plus:"
+        " 0.4 mV}}]: of inhibition, the threshold's step and decay, and the learning rule; paper:"
+        " none; ours",
+    )
     block: Count = Field(
         default_factory=_block_that_fits,
         description="images between two rows of training.csv, with labels and accuracy on line; by"
@@ -215,6 +228,17 @@ class Data(Section):
         description="which of the training images these are: 0 the last so many, 1 those before"
         " them, and so on; ours",
     )
+
+
+#: What may change while a network learns, beside the learning rule.
+_SCHEDULED = frozenset(
+    {
+        "excitatory.theta_plus",
+        "excitatory.tau_theta",
+        "connections.excitatory_to_inhibitory",
+        "connections.inhibitory_to_excitatory",
+    }
+)
 
 
 _parameters_of_rules: Any = {name: (rule, rule.model_validate({})) for name, rule in RULES.items()}
@@ -280,6 +304,16 @@ class Experiment(Section):
     def presentation_steps(self) -> int:
         """Time steps of an image and the rest after it."""
         return self.image_steps + round(float(self.presentation.rest / self.time_step))
+
+    def at(self, images: int) -> Experiment:
+        """The experiment that holds after so many images were learned; it has no schedule."""
+        values = self.model_dump(mode="json")
+        phases = values["training"].pop("schedule")
+        held = (phase["values"] for phase in phases if images < phase["until"])
+        now: dict[str, Any] = next(held, {})
+        for key, value in now.items():
+            values = set_value(values, key, value, Path())
+        return Experiment.model_validate(values)
 
     def require_room(self, n_inputs: int) -> None:
         """Make sure that the weights of so many inputs can have their sum.
@@ -362,7 +396,29 @@ class Experiment(Section):
             raise ValueError("data.fold needs data.validation, the number of images of a fold")
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
+        self._check_schedule()
         return self
+
+    def _check_schedule(self) -> None:
+        ends = [phase.until for phase in self.training.schedule]
+        if ends != sorted({*ends}) or ends[-1:] > [self.training.images - 1]:
+            raise ValueError(
+                "training.schedule: each 'until' is above the one before, and all below"
+                " training.images"
+            )
+        parameters = type(self.learning_rule).model_fields
+        known = {*_SCHEDULED, *(f"plasticity.{self.rule}.{name}" for name in parameters)}
+        for phase in self.training.schedule:
+            for key in phase.values:
+                if key not in known:
+                    raise ValueError(
+                        f"training.schedule: {key} cannot change while a network learns;"
+                        f" {', '.join(sorted(known))} can"
+                    )
+            try:
+                self.at(phase.until - 1)
+            except ValidationError as error:
+                raise ValueError(f"training.schedule: {explain(error)}") from None
 
 
 def load_experiment(

@@ -281,3 +281,42 @@ def test_more_images_than_a_program_holds_are_shown_to_the_same_bits(
     np.testing.assert_array_equal(in_parts.responses.toarray(), at_once.responses.toarray())
     np.testing.assert_array_equal(in_parts.showings, at_once.showings)
     assert in_parts.spikes == at_once.spikes
+
+
+SCHEDULED = (
+    "training.schedule=["
+    "{until: 10, values: {excitatory.theta_plus: 1 mV}},"
+    " {until: 25, values: {plasticity.triplet.eta_postsynaptic: 0.1,"
+    " connections.inhibitory_to_excitatory: 40}}]"
+)
+
+
+@pytest.mark.parametrize("cut", [5, 10, 18, 30])
+def test_values_of_a_schedule_hold_until_so_many_images(experiment_with, learner, show, cut):
+    scheduled = learner.with_numbers_of(experiment_with(SCHEDULED))
+    one = show(scheduled, cut)
+    whole = show(scheduled, 40 - cut, one.state, first=cut)
+    state = None
+    for first, end, values in (
+        (0, 10, ["excitatory.theta_plus=1 mV"]),
+        (
+            10,
+            25,
+            [
+                "plasticity.triplet.eta_postsynaptic=0.1",
+                "connections.inhibitory_to_excitatory=40",
+            ],
+        ),
+        (25, 40, []),
+    ):
+        learning = learner.with_numbers_of(experiment_with(*values))
+        state = show(learning, end - first, state, first).state
+    assert_same(whole.state, state)
+    assert not np.array_equal(state["excitatory.theta"], show(learner).state["excitatory.theta"])
+
+
+def test_a_schedule_is_of_learning_alone(experiment_with, reader, show):
+    scheduled = reader.with_numbers_of(experiment_with(SCHEDULED))
+    np.testing.assert_array_equal(
+        show(scheduled).responses.toarray(), show(reader).responses.toarray()
+    )

@@ -1,18 +1,21 @@
 """Experiment files: what is right is read to the bit, what is wrong is one helpful line."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from brian2 import mV
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
+    check_values,
     dump_experiment,
     load_experiment,
 )
@@ -155,6 +158,46 @@ def test_it_may_extend_one_that_comes_with_the_project_or_one_beside_it(write, e
 @pytest.mark.parametrize("name", ["x" * 300, "a\\0b", "n100/n100"])
 def test_what_no_file_can_be_called_is_told(write, name):
     assert "extends: " in complaint(write(f'extends: "{name}"\n'))
+
+
+def scheduled(*phases):
+    return load_experiment("n100", training__schedule=list(phases))
+
+
+def phase(until, **values):
+    return {"until": until, "values": {k.replace("__", "."): v for k, v in values.items()}}
+
+
+def test_a_schedule_has_other_values_at_first():
+    experiment = scheduled(
+        phase(100, excitatory__theta_plus="1 mV", plasticity__triplet__eta_postsynaptic=0.5),
+        phase(200, excitatory__theta_plus="2 mV"),
+    )
+    known = [experiment.at(images) for images in (0, 99, 100, 199, 200, 10**6)]
+    assert [round(float(each.excitatory.theta_plus / mV), 6) for each in known] == [
+        *(1, 1, 2, 2, 0.0125, 0.0125)
+    ]
+    assert [each.learning_rule.eta_postsynaptic for each in known] == [0.5, 0.5, *[0.01] * 4]
+    assert known[-1] == load_experiment("n100")
+    assert check_values(yaml.safe_load(dump_experiment(experiment)), "") == experiment
+
+
+@pytest.mark.parametrize(
+    ("phases", "part"),
+    [
+        ([phase(100, excitatory__theta_plus="1 ms")], "excitatory.theta_plus: '1 ms' has the wro"),
+        ([phase(100, cells=5)], "cells cannot change while a network learns; connections."),
+        ([phase(100, plasticity__power_law__eta=0.5)], "plasticity.power_law.eta cannot change"),
+        ([phase(100)], "values: "),
+        ([phase(0, excitatory__theta_plus="1 mV")], "until: "),
+        ([phase(40_000, excitatory__theta_plus="1 mV")], "all below training.images"),
+        ([phase(100, excitatory__theta_plus="1 mV")] * 2, "each 'until' is above the one before"),
+        ([{"til": 100, "values": {"excitatory.theta_plus": "1 mV"}}], "until: is missing"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(phases, part):
+    with pytest.raises(ExperimentError, match=rf"training\.schedule.*{re.escape(part)}"):
+        scheduled(*phases)
 
 
 def test_set_goes_over_the_file_and_settings_over_both(write):
