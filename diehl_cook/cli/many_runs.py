@@ -146,7 +146,9 @@ def compare_(options: argparse.Namespace) -> None:
         write_whole(options.into / name, content)
     print(sweep.as_text(rows))
     for folder in missing:
-        print(f"{folder.path} is not evaluated yet: {evaluation_of(folder)}")
+        outdated = folder.has_outdated_evaluation()
+        how = "was evaluated with other settings" if outdated else "is not evaluated yet"
+        print(f"{folder.path} {how}: {evaluation_of(folder)}")
     if picture is None:
         print("No run has trained yet, so there are no curves.")
     print(f"Table, curves and report: {options.into}/{', '.join(contents)}")

@@ -5,6 +5,7 @@ import pytest
 from pretended import block, evaluation
 
 from diehl_cook.cli import main
+from diehl_cook.model.experiment import evaluated_as
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 from diehl_cook.studies import compare
 
@@ -153,3 +154,12 @@ def test_a_report_of_runs_that_are_not_evaluated(run_of, tmp_path):
 def test_a_folder_that_is_no_run_is_named(runs, tmp_path):
     with pytest.raises(RunFolderError, match="no run here"):
         compare.compare([*runs, tmp_path])
+
+
+def test_a_run_of_other_settings_than_it_was_evaluated_with_is_told(run_of, tmp_path, capsys):
+    path = run_of("a", 0.8)
+    folder = RunFolder(path)
+    with folder.claim():
+        folder.settle(evaluated_as(folder.experiment(), ["evaluation.repeats=3"]))
+    assert main(["compare", str(path), "--into", str(tmp_path)]) == 0
+    assert f"{path} was evaluated with other settings: " in capsys.readouterr().out
