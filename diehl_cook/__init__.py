@@ -14,6 +14,8 @@ alone is cheap: Brian2 is loaded by the first name that needs it.
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -69,11 +71,19 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "figures":
-        return importlib.import_module("diehl_cook.figures")
+        return _module("figures")
     if name not in _HOMES:
         raise AttributeError(f"diehl_cook has no {name!r}; it has {', '.join(__all__)}")
-    module = importlib.import_module(f"diehl_cook.{_HOMES[name]}")
-    return getattr(module, _OTHER_NAMES.get(name, name))
+    return getattr(_module(_HOMES[name]), _OTHER_NAMES.get(name, name))
+
+
+def _module(name: str) -> ModuleType:
+    """A module of the package; Brian2 shall not speak of mistakes that it has no part in."""
+    hook, first = sys.excepthook, "brian2" not in sys.modules
+    module = importlib.import_module(f"diehl_cook.{name}")
+    if first:
+        sys.excepthook = hook
+    return module
 
 
 def __dir__() -> list[str]:

@@ -227,5 +227,12 @@ def test_brian2_is_as_before(experiment_with, programs):
     assert said.splitlines() == ["100. us RuntimeDevice True", "numpy", "2.0"]
 
 
+def test_a_mistake_in_a_script_is_not_told_by_brian2():
+    script = "import diehl_cook as dc; dc.load_experiment('n100'); 1 / 0"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert "rian" not in done.stderr
+
+
 def test_a_split_of_images(tmp_path):
     assert isinstance(dc.load_images("test"), Split)
