@@ -52,7 +52,7 @@ setup: $(ready) ## the environment alone: .venv with the pinned requirements
 train: $(ready) ## train EXPERIMENT with SEED into RUN, or go on where RUN was stopped
 	$(run) train '$(EXPERIMENT)' $(seed) $(into) $(set)
 
-evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores
+evaluate: $(ready) ## label the cells of RUN and measure its test accuracy, on JOBS cores, as SET says
 	$(run) evaluate '$(RUN)' $(jobs) $(if $(filter train,$(MAKECMDGOALS)),,$(set))
 
 figures: $(ready) ## draw the figures of RUN into RUN/figures, FORMAT=svg or pdf for vectors

@@ -135,6 +135,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         for name in ("cells", "epochs"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
+        jobs = self._jobs
         pixels, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, classes = np.unique(y, return_inverse=True)
@@ -151,7 +152,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 trained = training.train(
                     presenter, split, folder, workspace, start=self._start(presenter)
                 )
-                examiner = Examiner(self._reader(experiment), workspace, self._jobs)
+                examiner = Examiner(self._reader(experiment), workspace, jobs)
                 trained = examiner.label(trained, split)
         self.network_ = Network(experiment, trained)
         return self
@@ -228,17 +229,17 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         # A cell of few pixels needs strong ones, since no input fires in every step.
         weight_sum = max(_WEIGHT_SUM * n_pixels / _MNIST_PIXELS, min(n_pixels / 2, 2.0))
         intensity = _INTENSITY * _WEIGHT_SUM / weight_sum * _MNIST_BRIGHTNESS / brightness
-        shown = self.epochs * len(images)
+        cells, shown = int(self.cells), int(self.epochs) * len(images)
         hurry = min(1.0, shown / _MNIST_IMAGES)
         values = {
-            "cells": self.cells,
+            "cells": cells,
             "rule": self.rule,
             "seed": int(check_random_state(self.random_state).randint(2**31 - 1)),
             "training.images": shown,
             "connections.weight_sum": float(weight_sum),
             "presentation.intensity": float(intensity),
             "presentation.intensity_step": float(intensity / 2),
-            "excitatory.theta_plus": f"{_THETA_PLUS * self.cells / hurry!r} mV",
+            "excitatory.theta_plus": f"{_THETA_PLUS * cells / hurry!r} mV",
             "excitatory.tau_theta": f"{_TAU_THETA * hurry!r} ms",
             "data.validation": 0,
         }
@@ -265,7 +266,7 @@ def _presenter_of(experiment: Experiment, learning: bool, n_inputs: int) -> Pres
         "presentation": experiment.presentation.model_copy(
             update={"intensity": 1.0, "intensity_step": 1.0}
         ),
-        "training": experiment.training.model_copy(update={"images": 1, "schedule": ()}),
+        "training": experiment.training.model_copy(update={"images": 1, "schedule": {}}),
     }
     structure = experiment.model_copy(update=neutral).model_dump_json()
     rule = type(experiment.learning_rule)

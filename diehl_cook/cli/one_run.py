@@ -53,10 +53,13 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run is not None:
         raise RunFolderError(f"--run {options.run}: only for a network file, not a run folder")
     folder = RunFolder(options.trained)
-    if options.set:
-        with folder.claim():
-            folder.settle(evaluated_as(folder.experiment(), options.set))
-    result = workflow.evaluate_run(folder, options.jobs, Terminal(), all_readouts=options.readouts)
+    result = workflow.evaluate_run(
+        folder,
+        options.jobs,
+        Terminal(),
+        all_readouts=options.readouts,
+        overrides=options.set,
+    )
     _tell(result, folder.experiment())
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
 
@@ -70,6 +73,12 @@ def _evaluate_file(options: argparse.Namespace) -> None:
         )
     folder = RunFolder(options.run) if options.run else None
     experiment = evaluated_as(network.experiment, options.set)
+    for name in ("labelling_images", "labelling_passes"):
+        if getattr(experiment.evaluation, name) != getattr(network.experiment.evaluation, name):
+            raise NetworkFileError(
+                f"{options.trained}: comes with its labels, so evaluation.{name} has no effect;"
+                " leave it out, or evaluate the run it comes from"
+            )
     result = workflow.evaluate_network(
         experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
     )

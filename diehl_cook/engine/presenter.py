@@ -191,7 +191,7 @@ class Presenter:
             part = images[span.first - first : span.end - first]
             values = self.values(parts[-1].state if parts else state, span)
             results = self.program.run(values, {protocol.IMAGES: part}, workspace)
-            parts.append(self.outcome(results, span))
+            parts.append(self._outcome_in_phase(results, span))
         return Shown(
             state=parts[-1].state,
             answers=join([part.answers for part in parts]),
@@ -210,6 +210,17 @@ class Presenter:
         return values | {
             f"{protocol.PROTOCOL}.{name}": np.array([n]) for name, n in numbers.items()
         }
+
+    def _outcome_in_phase(self, results: Arrays, span: Span) -> Shown:
+        """The outcome; what is wrong with it may be a value of the schedule."""
+        try:
+            return self.outcome(results, span)
+        except (PresentationError, bounds.OutOfRangeError) as error:
+            until = next((until for until, _ in self._phases if span.first < until), None)
+            if until is None:
+                raise
+            told = f"{error}; until {until} images training.schedule has values of its own"
+            raise type(error)(told) from None
 
     def outcome(self, results: Arrays, span: Span) -> Shown:
         """Make sense of what a program of this network leaves.
@@ -239,8 +250,8 @@ class Presenter:
         self.experiment = experiment
         self._values = self._parameters_of(experiment)
         self._phases = [
-            (phase.until, self._parameters_of(experiment.at(phase.until - 1)))
-            for phase in (experiment.training.schedule if self.learning else ())
+            (until, self._parameters_of(experiment.at(until - 1)))
+            for until in (experiment.training.schedule if self.learning else ())
         ]
 
     def _spans(self, first: int, count: int, stage: int) -> Iterator[Span]:

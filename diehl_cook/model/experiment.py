@@ -19,6 +19,7 @@ from brian2.units.fundamentalunits import Quantity
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
     ValidationError,
     create_model,
@@ -161,22 +162,20 @@ def _block_that_fits(stated: Mapping[str, Any]) -> int:
 _BLOCKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
-class Phase(Section):
-    """Values that hold while a network has learned fewer images than some number."""
-
-    until: Count
-    values: dict[str, float | str] = Field(min_length=1)
+def _none_as_empty(value: Any) -> Any:
+    """``null`` takes away the schedule of a file that is extended."""
+    return {} if value is None else value
 
 
 class Training(Section):
     """How much is learned; images are taken in file order, again and again."""
 
     images: Count = Field(description="paper: 40,000 for 100 cells, else 3, 7 or 15 passes")
-    schedule: tuple[Phase, ...] = Field(
-        (),
-        description="other values at first, as [{until: 30000, values: {excitatory.theta_plus:"
-        " 0.4 mV}}]: of inhibition, the threshold's step and decay, and the learning rule; paper:"
-        " none; ours",
+    schedule: Annotated[dict[Count, dict[str, Any]], BeforeValidator(_none_as_empty)] = Field(
+        {},
+        description="other values until so many images are learned, as {30000: {excitatory:"
+        " {theta_plus: 0.4 mV}}}: of excitatory.theta_plus and tau_theta, both connections between"
+        " the cells, and the learning rule; paper: none; ours",
     )
     block: Count = Field(
         default_factory=_block_that_fits,
@@ -307,13 +306,12 @@ class Experiment(Section):
 
     def at(self, images: int) -> Experiment:
         """The experiment that holds after so many images were learned; it has no schedule."""
-        values = self.model_dump(mode="json")
-        phases = values["training"].pop("schedule")
-        held = (phase["values"] for phase in phases if images < phase["until"])
-        now: dict[str, Any] = next(held, {})
-        for key, value in now.items():
-            values = set_value(values, key, value, Path())
-        return Experiment.model_validate(values)
+        phases = self.training.schedule.items()
+        return self._with(next((held for until, held in phases if images < until), {}))
+
+    def _with(self, stated: Mapping[str, Any]) -> Experiment:
+        values = self.model_dump(mode="json", exclude={"training": {"schedule"}})
+        return Experiment.model_validate(_merge(values, stated))
 
     def require_room(self, n_inputs: int) -> None:
         """Make sure that the weights of so many inputs can have their sum.
@@ -365,7 +363,13 @@ class Experiment(Section):
                 cells.v_rest > cells.v_threshold
             ),
         }
-        return [sentence for sentence, holds in odd.items() if holds]
+        own = [sentence for sentence, holds in odd.items() if holds]
+        return own + [
+            f"until {until} images, {sentence}"
+            for until in self.training.schedule
+            for sentence in self.at(until - 1).oddities
+            if sentence not in own
+        ]
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -396,29 +400,32 @@ class Experiment(Section):
             raise ValueError("data.fold needs data.validation, the number of images of a fold")
         if self.synapses == "dense" and float(self.connections.input_delay) > 0:
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
-        self._check_schedule()
+        self._settle_schedule()
         return self
 
-    def _check_schedule(self) -> None:
-        ends = [phase.until for phase in self.training.schedule]
-        if ends != sorted({*ends}) or ends[-1:] > [self.training.images - 1]:
-            raise ValueError(
-                "training.schedule: each 'until' is above the one before, and all below"
-                " training.images"
-            )
+    def _settle_schedule(self) -> None:
+        """Check what a schedule states, and keep it in the order and the words of a file."""
         parameters = type(self.learning_rule).model_fields
         known = {*_SCHEDULED, *(f"plasticity.{self.rule}.{name}" for name in parameters)}
-        for phase in self.training.schedule:
-            for key in phase.values:
+        settled: dict[int, dict[str, Any]] = {}
+        for until, stated in sorted(self.training.schedule.items()):
+            where = f"training.schedule.{until}"
+            try:
+                held = dict(flat(self._with(stated).model_dump(mode="json")))
+            except ValidationError as error:
+                raise ValueError(f"{where}.{explain(error)}") from None
+            keys = [key for key, _ in flat(stated)]
+            if not keys:
+                raise ValueError(f"{where}: states nothing; take it out")
+            for key in keys:
                 if key not in known:
                     raise ValueError(
-                        f"training.schedule: {key} cannot change while a network learns;"
+                        f"{where}.{key}: cannot change while a network learns;"
                         f" {', '.join(sorted(known))} can"
                     )
-            try:
-                self.at(phase.until - 1)
-            except ValidationError as error:
-                raise ValueError(f"training.schedule: {explain(error)}") from None
+                settled[until] = set_value(settled.get(until, {}), key, held[key], Path())
+        training = self.training.model_copy(update={"schedule": settled})
+        object.__setattr__(self, "training", training)
 
 
 def load_experiment(
@@ -478,6 +485,10 @@ def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment
         Of a network that is trained.
     overrides : iterable of str
         ``key=value`` pairs, with keys that begin with ``evaluation.``.
+
+    Returns
+    -------
+    Experiment
 
     Raises
     ------
@@ -554,7 +565,7 @@ def set_value(values: Mapping[str, Any], key: str, value: Any, here: Path) -> di
     """
     for part in reversed(key.split(".")):
         value = {part: value}
-    return _merge(values, _with_whole_path(value, here))
+    return _merge(values, _as_stated_in(value, here))
 
 
 def check_values(values: Mapping[str, Any], origin: str) -> Experiment:
@@ -588,7 +599,7 @@ def _read_with_bases(path: Path, above: tuple[str, ...] = ()) -> list[Layer]:
     real = os.path.realpath(path)  # Path's own fails where links go in a circle
     if real in above:
         raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
-    values = _with_whole_path(read_yaml(path), path.parent)
+    values = _as_stated_in(read_yaml(path), path.parent)
     base = values.pop("extends", None)
     own = str(path), values
     if base is None:
@@ -635,6 +646,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
+def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Values of an experiment by dotted key."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
 def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in top.items():
@@ -659,12 +679,16 @@ def _override(override: str) -> Layer:
     return origin, set_value({}, key.strip(), value, Path())
 
 
-def _with_whole_path(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
-    """Values as stated in a folder: a relative folder of data starts there."""
-    data = values.get("data")
-    if not isinstance(data, Mapping) or not isinstance(data.get("folder"), str | os.PathLike):
-        return dict(values)
-    return {**values, "data": {**data, "folder": str(_folder(data["folder"], here))}}
+def _as_stated_in(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
+    """Values as stated in a folder, where a relative folder of data starts, with text as keys."""
+    data, training = values.get("data"), values.get("training")
+    whole = dict(values)
+    if isinstance(data, Mapping) and isinstance(data.get("folder"), str | os.PathLike):
+        whole["data"] = {**data, "folder": str(_folder(data["folder"], here))}
+    if isinstance(training, Mapping) and isinstance(training.get("schedule"), Mapping):
+        phases = {str(until): values for until, values in training["schedule"].items()}
+        whole["training"] = {**training, "schedule": phases}
+    return whole
 
 
 def _folder(stated: str | os.PathLike[str], here: Path) -> Path:

@@ -16,13 +16,14 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from diehl_cook.model import neurons
-from diehl_cook.model.experiment import Excitatory, Experiment, Plasticity, explain
+from diehl_cook.model.experiment import Connections, Excitatory, Experiment, Plasticity, explain
 from diehl_cook.model.plasticity import RULES, Rule
 
 #: Rules that come with the package; no other takes their name.
 _PAPER_RULES = frozenset(RULES)
 _STRINGS = ("on_input_spike", "excitatory_traces", "on_excitatory_spike", "on_pre", "on_post")
-_EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "t", "dt", "i"})
+_EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "t", "dt"})
+_INDICES = frozenset({"i", "j", "i_pre", "i_post", "j_pre", "j_post"})
 
 
 def add_rule(name: str, rule: type[Rule]) -> None:
@@ -41,8 +42,8 @@ def add_rule(name: str, rule: type[Rule]) -> None:
     Raises
     ------
     ValueError
-        If a rule of the paper has this name, something that a rule states is missing, a
-        parameter has no default, or an equation uses what is not there.
+        If a rule of the paper has this name or it is none, something that a rule states is
+        missing, a parameter has no default, or an equation uses or sets what is not there.
 
     Examples
     --------
@@ -55,6 +56,10 @@ def add_rule(name: str, rule: type[Rule]) -> None:
     >>> dc.load_experiment("n100", rule="only_up").learning_rule.eta_postsynaptic
     0.01
     """
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(f"{name!r} cannot be a rule's name; take letters, digits and _")
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        raise ValueError(f"{name}: {rule!r} is no class of learning rules; derive it from Rule")
     if name in _PAPER_RULES:
         raise ValueError(f"there is a rule {name!r} already; choose another name")
     try:
@@ -79,36 +84,59 @@ def _check(rule: type[Rule]) -> None:
         if field.is_required():
             raise ValueError(f"{name} has no value; give it one in the class")
     try:
-        parameters = set(neurons.parameter_values(rule.model_validate({})))
+        values = rule.model_validate({})
     except ValidationError as error:
         raise ValueError(explain(error, rule)) from None
-    traces = _equations(rule.excitatory_traces)
-    variables = _equations(neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces).names
+    parameters = set(neurons.parameter_values(values))
+    for name in rule.model_fields.keys() - parameters:
+        raise ValueError(f"{name} is no number with a fraction; make it Positive, Time or Voltage")
+    variables = _check_equations(values)
     cell = {*variables, *parameters, *Excitatory.model_fields}
     synapse = {"w", "w_max", "x_pre", *parameters, *(f"{name}_post" for name in variables)}
-    _require("excitatory_traces", traces.identifiers, cell)
-    for name, known in (
-        ("on_input_spike", {"x", *parameters}),
-        ("on_excitatory_spike", cell),
-        ("on_pre", synapse),
-        ("on_post", synapse),
+    _require("excitatory_traces", Equations(rule.excitatory_traces).identifiers, cell)
+    for name, known, set_here in (
+        ("on_input_spike", {"x", *parameters}, {"x"}),
+        ("on_excitatory_spike", cell, variables),
+        ("on_pre", synapse | _INDICES, {"w"}),
+        ("on_post", synapse | _INDICES, {"w"}),
     ):
         try:
             used, assigned = _names(getattr(rule, name))
         except ValueError as error:
             raise ValueError(f"{name}: {_one_line(error)}") from None
         _require(name, used, known | assigned)
+        for each in sorted(assigned - set_here - (used - known)):
+            able = ", ".join(sorted(set_here))
+            raise ValueError(
+                f"{name}: sets '{each}', which is none of {able}, and reads it nowhere"
+            )
 
 
-def _equations(text: str) -> Equations:
+def _check_equations(rule: Rule) -> set[str]:
+    """Make the equations that a network will have; the variables of an excitatory cell."""
+    cells = neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces
+    changes = f"{rule.on_pre}\n{rule.on_post}"
+    spikes = "\n".join([neurons.EXCITATORY_FIRES, neurons.RESET, neurons.ADAPT])
+    spikes += f"\n{rule.on_excitatory_spike}"
     try:
-        return Equations(text)
+        Equations(rule.excitatory_traces)
+        variables = Equations(cells).names
+        neurons.with_parameters(cells, [Excitatory(), rule], spikes)
     except (EquationError, SyntaxError, ValueError) as error:
         raise ValueError(f"excitatory_traces: {_one_line(error)}") from None
+    for name, equations, sections, statements in (
+        ("on_input_spike", neurons.INPUT_TRACE, [rule], rule.on_input_spike),
+        ("on_pre, on_post", "w : 1", [rule, Connections()], changes),
+    ):
+        try:
+            neurons.with_parameters(equations, sections, statements)
+        except (EquationError, SyntaxError, ValueError) as error:
+            raise ValueError(f"{name}: {_one_line(error)}") from None
+    return set(variables)
 
 
 def _names(statements: str) -> tuple[set[str], set[str]]:
-    """Names that statements read, and those that they assign."""
+    """Names that statements read, and those that they set to something new."""
     used: set[str] = set()
     assigned: set[str] = set()
     for line in statements.splitlines():
@@ -119,13 +147,12 @@ def _names(statements: str) -> tuple[set[str], set[str]]:
     return used, assigned
 
 
-def _require(where: str, used: Iterable[str], known: Collection[str]) -> None:
+def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:
     """Make sure that names are known."""
-    for name in sorted({*used} - {*known} - _EVERYWHERE):
+    for name in sorted({*names} - {*known} - _EVERYWHERE):
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-        guess = (
-            f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(sorted(known))}"
-        )
+        listed = ", ".join(sorted(known))
+        guess = f"did you mean '{nearest[0]}'?" if nearest else f"there are {listed}"
         raise ValueError(f"{where}: there is no '{name}'; {guess}")
 
 

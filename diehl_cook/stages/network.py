@@ -103,6 +103,11 @@ class Network:
         -------
         sparse array, shape (n, cells)
 
+        Raises
+        ------
+        ValueError
+            If the images do not fit, or the repeat is none.
+
         Examples
         --------
         >>> import diehl_cook as dc
@@ -134,7 +139,7 @@ class Network:
         Raises
         ------
         ValueError
-            If the cells have no labels yet, or the readout has learned nothing.
+            If the cells have no labels yet, or the readout has learned nothing; as for `respond`.
 
         Examples
         --------
@@ -176,7 +181,7 @@ class Network:
         Raises
         ------
         ValueError
-            If there is no such cell, or the images do not fit.
+            If there is no such cell; as for `respond`.
 
         Examples
         --------
@@ -259,6 +264,11 @@ class Network:
         bits : {32, 16, 8}
             Of each weight: as trained, half precision, or 255 steps up to each cell's largest.
 
+        Raises
+        ------
+        ValueError
+            If there is no format of so many bits.
+
         Examples
         --------
         >>> import diehl_cook as dc
@@ -290,6 +300,8 @@ class Network:
 
     def _cells(self, stated: ArrayLike) -> list[int]:
         cells: list[int] = np.atleast_1d(stated).tolist()
+        if np.asarray(stated).dtype == bool:
+            raise ValueError("cells are numbers; np.flatnonzero(mask) gives those of a mask")
         for cell in cells:
             if cell not in range(self.experiment.cells):
                 raise ValueError(
@@ -311,6 +323,6 @@ class Network:
 
 def _stage(repeat: int) -> int:
     """Of the random numbers of a repeat; those before are of labelling and learning."""
-    if not isinstance(repeat, int | np.integer) or repeat < 0:
+    if not isinstance(repeat, int | np.integer) or isinstance(repeat, bool) or repeat < 0:
         raise ValueError(f"repeat {repeat!r} is not 0, 1, 2 ...")
     return TESTING + int(repeat)

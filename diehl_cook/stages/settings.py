@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import Experiment, load_experiment
-from diehl_cook.store.run_folder import flat, what_matters
+from diehl_cook.model.experiment import Experiment, flat, load_experiment
+from diehl_cook.store.run_folder import what_matters
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def base_of(experiment: Experiment) -> Base:
             file, {key: (here[key], there.get(key)) for key in here if here[key] != there.get(key)}
         )
         for file, there in _known().items()
+        if not any(key.startswith("training.schedule.") for key in there.keys() - here.keys())
     ]
     return min(
         bases, key=lambda base: (len(base.differences), Path(base.file).stem != experiment.name)
@@ -74,7 +75,7 @@ def published(experiment: Experiment) -> dict[str, tuple[Any, Any]]:
         {"cells": experiment.cells, "rule": experiment.rule, "training": {"images": images}}
     )
     here, there = settings(experiment), settings(defaults)
-    return {key: (here[key], there[key]) for key in here if here[key] != there[key]}
+    return {key: (here[key], there.get(key)) for key in here if here[key] != there.get(key)}
 
 
 def overrides(base: Base) -> list[str]:
@@ -105,7 +106,7 @@ def described(experiment: Experiment) -> list[tuple[str, str, str]]:
 def _description(model: BaseModel, key: str) -> str:
     name, _, rest = key.partition(".")
     fields = type(model).model_fields
-    if rest:
+    if rest and isinstance(getattr(model, name), BaseModel):
         return _description(getattr(model, name), rest)
     return (fields[name].description if name in fields else None) or ""
 

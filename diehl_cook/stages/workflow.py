@@ -8,6 +8,7 @@ import logging
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from brian2.utils.logger import BrianLogger
 
 from diehl_cook.images import experiment_images
 from diehl_cook.images.experiment_images import ExperimentImages
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment import Experiment, evaluated_as
 from diehl_cook.stages import report, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Evaluation, Examiner
@@ -90,6 +91,7 @@ def evaluate_run(
     narrator: Narrator | None = None,
     with_figures: bool = True,
     all_readouts: bool = False,
+    overrides: Iterable[str] = (),
 ) -> Evaluation:
     """Label the cells of a trained network and measure its accuracy.
 
@@ -105,13 +107,15 @@ def evaluate_run(
         Whether to draw figures and write the report.
     all_readouts : bool
         Whether to compare all readouts, too.
+    overrides : iterable of str
+        ``key=value`` pairs of how it is evaluated, which the folder takes over with the result.
 
     Returns
     -------
     Evaluation
     """
     narrator = narrator or Silence()
-    experiment, network = folder.experiment(), folder.load_network()
+    experiment, network = evaluated_as(folder.experiment(), overrides), folder.load_network()
     images = experiment_images.load(experiment)
     require_learned(network, images, folder.path)
     begun = time.monotonic()
@@ -120,6 +124,7 @@ def evaluate_run(
         examiner = Examiner(presenter, workspace, jobs, narrator)
         unread = dataclasses.replace(network, labels=None, weighings={})
         result = examiner.evaluate(unread, images.labelling, images.scored, all_readouts)
+        folder.settle(experiment)
         folder.save_network(result.network)
         save_evaluation(folder, experiment, images, result)
         folder.update_manifest(

@@ -20,6 +20,7 @@ from diehl_cook.model.experiment import (
     Experiment,
     ExperimentError,
     dump_experiment,
+    flat,
     load_experiment,
 )
 from diehl_cook.model.units import require_printable
@@ -351,12 +352,3 @@ def _difference(one: Experiment, other: Experiment) -> str:
     ours, theirs = (dict(flat(what_matters(each))) for each in (one, other))
     key = next(key for key in [*ours, *theirs] if ours.get(key) != theirs.get(key))
     return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"
-
-
-def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Values of an experiment by dotted key."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Comparison:
     keys : list of str
         Keys of the experiments, but for the seed, in which runs differ. Parameters that some
         of them do not have, such as those of another learning rule, count where those that
-        have them differ.
+        have them differ; those of a schedule in any case.
     groups : dict of tuple to list of RunFolder
         Runs by their values of these keys, in the order in which they were named.
     """
@@ -70,11 +70,17 @@ def compare(paths: Sequence[Path]) -> Comparison:
     folders = [RunFolder(path) for path in dict.fromkeys(paths)]
     values = [settings(folder.experiment()) for folder in folders]
     known = dict.fromkeys(key for each in values for key in each)
-    keys = [key for key in known if len({str(each[key]) for each in values if key in each}) > 1]
+    keys = [key for key in known if _differs(key, values)]
     groups: dict[tuple[Any, ...], list[RunFolder]] = {}
     for folder, each in zip(folders, values, strict=True):
         groups.setdefault(tuple(each.get(key, NOT_THERE) for key in keys), []).append(folder)
     return Comparison(keys, groups)
+
+
+def _differs(key: str, values: Sequence[Mapping[str, Any]]) -> bool:
+    there = [str(each[key]) for each in values if key in each]
+    scheduled = key.startswith("training.schedule.")  # a run without one has other values, too
+    return len({*there}) > 1 or (scheduled and len(there) < len(values))
 
 
 def table(comparison: Comparison) -> list[Row]:

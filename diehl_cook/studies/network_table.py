@@ -9,6 +9,7 @@ from typing import Any
 from brian2.units import mV, second
 
 from diehl_cook.model import paper_results
+from diehl_cook.model.experiment import Experiment, flat
 from diehl_cook.store import network_file
 from diehl_cook.store.files import write_whole
 
@@ -69,7 +70,16 @@ def _row(path: Path) -> Row:
         "theta_plus": f"{float(experiment.excitatory.theta_plus / mV):g} mV",
         "tau_theta": f"{float(experiment.excitatory.tau_theta / second):g} s",
         "rule's parameters": ", ".join(f"{name} {value}" for name, value in rule.items()),
+        "schedule": _scheduled(experiment),
     }
+
+
+def _scheduled(experiment: Experiment) -> str:
+    """Values that the first images were learned with."""
+    return "; ".join(
+        f"until {until}: " + ", ".join(f"{key.split('.')[-1]} {value}" for key, value in flat(held))
+        for until, held in experiment.training.schedule.items()
+    )
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -655,3 +655,18 @@ def test_what_was_trained_cannot_be_set_any_more(little, which, command):
     told = command("evaluate", little[which], "--set", "connections.inhibitory_to_excitatory=5")
     assert (told.code, (little[0] / "experiment.yaml").read_bytes()) == (2, experiment)
     assert "only keys of 'evaluation' may be set, as evaluation.repeats=1" in told.complaint
+
+
+def test_a_network_file_keeps_the_labels_it_comes_with(little, command):
+    told = command("evaluate", little[1], "--set", "evaluation.labelling_images=50")
+    assert told.code == 2
+    assert "comes with its labels, so evaluation.labelling_images has no effect" in told.complaint
+
+
+def test_an_evaluation_that_fails_leaves_the_run_as_it_was(little, command, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(little[0], folder)
+    (folder / "network.npz").write_bytes(b"damaged")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert command("evaluate", folder, "--set", "evaluation.repeats=3").code == 2
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -284,10 +284,9 @@ def test_more_images_than_a_program_holds_are_shown_to_the_same_bits(
 
 
 SCHEDULED = (
-    "training.schedule=["
-    "{until: 10, values: {excitatory.theta_plus: 1 mV}},"
-    " {until: 25, values: {plasticity.triplet.eta_postsynaptic: 0.1,"
-    " connections.inhibitory_to_excitatory: 40}}]"
+    "training.schedule={10: {excitatory: {theta_plus: 1 mV, tau_theta: 2 s}},"
+    " 25: {plasticity: {triplet: {eta_postsynaptic: 0.1}},"
+    " connections: {inhibitory_to_excitatory: 40, excitatory_to_inhibitory: 9}}}"
 )
 
 
@@ -298,13 +297,14 @@ def test_values_of_a_schedule_hold_until_so_many_images(experiment_with, learner
     whole = show(scheduled, 40 - cut, one.state, first=cut)
     state = None
     for first, end, values in (
-        (0, 10, ["excitatory.theta_plus=1 mV"]),
+        (0, 10, ["excitatory.theta_plus=1 mV", "excitatory.tau_theta=2 s"]),
         (
             10,
             25,
             [
                 "plasticity.triplet.eta_postsynaptic=0.1",
                 "connections.inhibitory_to_excitatory=40",
+                "connections.excitatory_to_inhibitory=9",
             ],
         ),
         (25, 40, []),
@@ -320,3 +320,9 @@ def test_a_schedule_is_of_learning_alone(experiment_with, reader, show):
     np.testing.assert_array_equal(
         show(scheduled).responses.toarray(), show(reader).responses.toarray()
     )
+
+
+def test_what_goes_wrong_in_a_phase_names_the_schedule(experiment_with, learner, show):
+    scheduled = learner.with_numbers_of(experiment_with(SCHEDULED, *ENDLESS))
+    with pytest.raises(PresentationError, match=r"; until 10 images training\.schedule has values"):
+        show(scheduled, 1)

@@ -16,8 +16,8 @@ from child import Ended
 from world import LENGTH, World, fingerprints, smoke_experiment
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import ExperimentError, load_experiment
-from diehl_cook.store.run_folder import RunFolder, flat, what_matters
+from diehl_cook.model.experiment import ExperimentError, flat, load_experiment
+from diehl_cook.store.run_folder import RunFolder, what_matters
 
 
 @dataclasses.dataclass

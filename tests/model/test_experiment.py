@@ -160,19 +160,17 @@ def test_what_no_file_can_be_called_is_told(write, name):
     assert "extends: " in complaint(write(f'extends: "{name}"\n'))
 
 
-def scheduled(*phases):
-    return load_experiment("n100", training__schedule=list(phases))
+def scheduled(phases):
+    return load_experiment("n100", training__schedule=phases)
 
 
-def phase(until, **values):
-    return {"until": until, "values": {k.replace("__", "."): v for k, v in values.items()}}
+def theta_plus(value):
+    return {"excitatory": {"theta_plus": value}}
 
 
 def test_a_schedule_has_other_values_at_first():
-    experiment = scheduled(
-        phase(100, excitatory__theta_plus="1 mV", plasticity__triplet__eta_postsynaptic=0.5),
-        phase(200, excitatory__theta_plus="2 mV"),
-    )
+    teach = {"plasticity": {"triplet": {"eta_postsynaptic": 0.5}}}
+    experiment = scheduled({200: theta_plus("2 mV"), 100: theta_plus(1 * mV) | teach})
     known = [experiment.at(images) for images in (0, 99, 100, 199, 200, 10**6)]
     assert [round(float(each.excitatory.theta_plus / mV), 6) for each in known] == [
         *(1, 1, 2, 2, 0.0125, 0.0125)
@@ -180,24 +178,49 @@ def test_a_schedule_has_other_values_at_first():
     assert [each.learning_rule.eta_postsynaptic for each in known] == [0.5, 0.5, *[0.01] * 4]
     assert known[-1] == load_experiment("n100")
     assert check_values(yaml.safe_load(dump_experiment(experiment)), "") == experiment
+    assert experiment == scheduled({100: teach | theta_plus("1.0 mV"), 200: theta_plus("0.002 V")})
+
+
+def test_a_schedule_is_set_extended_and_taken_away_as_other_values_are(write):
+    base = SMALLEST + "  schedule:\n    5: {excitatory: {theta_plus: 1 mV}}\n"
+    path = write("extends: base.yaml\n", base=base)
+    assert load_experiment(path).training.schedule == {5: theta_plus("1 mV")}
+    keys = [
+        "training.schedule.5.excitatory.tau_theta=1 s",
+        "training.schedule.7.excitatory.theta_plus=3 mV",
+    ]
+    assert load_experiment(path, keys).training.schedule == {
+        5: {"excitatory": {"theta_plus": "1 mV", "tau_theta": "1000 ms"}},
+        7: theta_plus("3 mV"),
+    }
+    assert load_experiment(path, ["training.schedule=null"]).training.schedule == {}
+    assert load_experiment(path, ["training.images=2"]).at(1).excitatory.theta_plus == 1 * mV
+
+
+def test_what_is_odd_in_a_schedule_is_said_with_its_end():
+    without = {"connections": {"inhibitory_to_excitatory": 0}}
+    (odd,) = scheduled({100: without}).oddities
+    assert odd.startswith("until 100 images, connections.inhibitory_to_excitatory is 0")
 
 
 @pytest.mark.parametrize(
     ("phases", "part"),
     [
-        ([phase(100, excitatory__theta_plus="1 ms")], "excitatory.theta_plus: '1 ms' has the wro"),
-        ([phase(100, cells=5)], "cells cannot change while a network learns; connections."),
-        ([phase(100, plasticity__power_law__eta=0.5)], "plasticity.power_law.eta cannot change"),
-        ([phase(100)], "values: "),
-        ([phase(0, excitatory__theta_plus="1 mV")], "until: "),
-        ([phase(40_000, excitatory__theta_plus="1 mV")], "all below training.images"),
-        ([phase(100, excitatory__theta_plus="1 mV")] * 2, "each 'until' is above the one before"),
-        ([{"til": 100, "values": {"excitatory.theta_plus": "1 mV"}}], "until: is missing"),
+        ({100: theta_plus("1 ms")}, "100.excitatory.theta_plus: '1 ms' has the wrong unit"),
+        ({100: {"excitatory": {"theta_plu": 1}}}, "theta_plu: unknown key; did you mean 'theta_pl"),
+        ({100: {"cells": 5}}, "100.cells: cannot change while a network learns; connections."),
+        ({100: {"training": {"images": 5}}}, "100.training.images: cannot change"),
+        ({100: {"plasticity": {"power_law": {"eta": 0.5}}}}, "100.plasticity.power_law.eta: cann"),
+        ({100: {"connections": {"inhibitory_to_excitatory": True}}}, "expected a number, not True"),
+        ({100: {}}, "100: states nothing"),
+        ({0: theta_plus("1 mV")}, "0."),
+        ({100: 5}, "100: "),
+        ([theta_plus("1 mV")], ": Input should be a valid dictionary"),
     ],
 )
 def test_a_schedule_that_cannot_be_kept_is_refused(phases, part):
     with pytest.raises(ExperimentError, match=rf"training\.schedule.*{re.escape(part)}"):
-        scheduled(*phases)
+        scheduled(phases)
 
 
 def test_set_goes_over_the_file_and_settings_over_both(write):

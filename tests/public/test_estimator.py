@@ -45,9 +45,18 @@ def test_before_a_fit_it_says_so(call, digits_8x8):
     [(name, value) for name in ("cells", "epochs") for value in ("many", 0, 2.5)]
     + [("n_jobs", "all"), ("n_jobs", 1.5)],
 )
-def test_a_count_that_is_none_is_refused(name, value, digits_8x8):
+def test_a_count_that_is_none_is_refused(name, value, digits_8x8, monkeypatch):
+    monkeypatch.setattr("diehl_cook.estimator.training.train", pytest.fail)
     with pytest.raises((TypeError, ValueError), match=f"^{name} "):
         dc.DiehlCookClassifier(**SMALL | {name: value}).fit(*digits_8x8)
+
+
+def test_counts_of_numpy_are_counts():
+    numpys = dc.DiehlCookClassifier(np.int64(16), epochs=np.int64(2), random_state=0)
+    pythons = dc.DiehlCookClassifier(16, epochs=2, random_state=0)
+    images = np.full((4, 64), 33, np.uint8)
+    numpys.n_features_in_ = pythons.n_features_in_ = 64
+    assert numpys._experiment(images) == pythons._experiment(images)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import ClassVar  # noqa: F401  what is typed below needs it
 import pytest
 
 from diehl_cook.model.own_rules import add_rule
-from diehl_cook.model.plasticity import RULES, PowerLaw  # noqa: F401
+from diehl_cook.model.plasticity import RULES, PowerLaw
 from diehl_cook.model.units import NotNegative  # noqa: F401
 
 RULE = """
@@ -150,6 +150,12 @@ def test_a_classifier_learns_by_the_rule_of_today():
         ("on_pre: ClassVar[None] = None", "on_pre is missing; state it, "),
         ("jump: NotNegative", "jump has no value; give it one in the class"),
         ("jump: NotNegative = -1", "jump: "),
+        ("on_post: ClassVar[str] = 'W = clip(w + eta, 0, w_max)'", "on_post: sets 'W', which is "),
+        ("on_post: ClassVar[str] = 'w_max = 3'", "on_post: sets 'w_max', which is none of w"),
+        ("theta_plus: NotNegative = 1", "excitatory_traces: Duplicate definition of variable 'the"),
+        ("w_max: NotNegative = 1", "on_pre, on_post: Duplicate definition of variable 'w_max'"),
+        ("x: NotNegative = 1", "on_input_spike: Duplicate definition of variable 'x'"),
+        ("spikes: int = 1", "spikes is no number with a fraction; make it Positive, Time or Volt"),
         ("a_pre: NotNegative = 1", "a_pre: such names belong to Brian2; write a_presynaptic"),
     ],
 )
@@ -159,3 +165,34 @@ def test_a_mistake_in_a_rule_is_told_when_it_is_added(stated, complaint):
     with pytest.raises(ValueError, match=f"^Wrong: {re.escape(complaint)}.*$"):
         add_rule("wrong", names["Wrong"])
     assert "wrong" not in RULES
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "complaint"),
+    [
+        (None, PowerLaw, "None cannot be a rule's name"),
+        ("a.b", PowerLaw, "'a.b' cannot be a rule's name"),
+        ("mine", PowerLaw(), "mine: .* is no class of learning rules; derive it from Rule"),
+        ("mine", int, "mine: .* is no class of learning rules"),
+        ("mine", 5, "mine: 5 is no class of learning rules"),
+    ],
+)
+def test_what_is_no_rule_is_refused(name, rule, complaint):
+    known = {**RULES}
+    with pytest.raises(ValueError, match=f"^{complaint}"):
+        add_rule(name, rule)
+    assert known == RULES
+
+
+def test_a_rule_may_use_indices_names_of_its_own_and_what_a_cell_has():
+    assert python(
+        "class Odd(Pair):",
+        "    excitatory_traces: ClassVar[str] = 'dx/dt = -x / tau_presynaptic : 1'",
+        "    on_excitatory_spike: ClassVar[str] = 'x += eta * int(theta > theta_offset)'",
+        "    on_post: ClassVar[str] = '\\n'.join([",
+        "        'dw = eta * (x_pre - x_post) * exp(-w / w_max)  # a comment', '',",
+        "        'w = clip(w + dw * (i % 2), 0, w_max)',",
+        "    ])",
+        "dc.add_rule('odd', Odd)",
+        "print(dc.load_experiment('n100', rule='odd').rule)",
+    ) == ["odd"]

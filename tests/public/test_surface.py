@@ -128,7 +128,12 @@ def test_one_cell_needs_no_list(network, images):
     assert network.record(images[0], 17).cells.tolist() == [17]
 
 
-@pytest.mark.parametrize("repeat", [-1, 0.5, "first"])
+def test_a_mask_is_no_list_of_cells(network, images):
+    with pytest.raises(ValueError, match=r"np\.flatnonzero\(mask\) gives those of a mask"):
+        network.record(images[0], network.labels == 3)
+
+
+@pytest.mark.parametrize("repeat", [-1, 0.5, "first", True])
 def test_a_repeat_that_is_none_is_refused(network, images, repeat):
     for call in (network.respond, network.predict):
         with pytest.raises(ValueError, match=f"^repeat {repeat!r} is not 0, 1, 2"):

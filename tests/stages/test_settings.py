@@ -41,6 +41,9 @@ def test_of_rules_not_chosen_nothing_is_said():
         ("reproduce/pre_and_post_n100", ["plasticity.pre_and_post.eta_presynaptic=3.1e-5"]),
         ("smoke", ["evaluation.test_images=null", "connections.normalise=false", "cells=64"]),
         ("digits", ["connections.weight_sum=14.87654321", "data.validation=300"]),
+        ("reproduce/triplet_n6400", ["cells=5", "training.images=70"]),
+        ("n100", ["training.schedule={30: {excitatory: {theta_plus: 0.4 mV}}}"]),
+        ("reproduce/triplet_n6400", ["training.schedule=null"]),
         ("n1600", ["training.block=1234", "data.folder='/a folder/of images'"]),
     ],
 )

@@ -163,3 +163,11 @@ def test_a_run_of_other_settings_than_it_was_evaluated_with_is_told(run_of, tmp_
         folder.settle(evaluated_as(folder.experiment(), ["evaluation.repeats=3"]))
     assert main(["compare", str(path), "--into", str(tmp_path)]) == 0
     assert f"{path} was evaluated with other settings: " in capsys.readouterr().out
+
+
+def test_runs_of_other_schedules_are_apart(run_of, tmp_path, capsys):
+    phase = "training.schedule={30: {excitatory: {theta_plus: 0.4 mV}}}"
+    paths = [run_of("a", 0.8), run_of("b", 0.9, phase)]
+    assert compare.compare(paths).keys == ["training.schedule.30.excitatory.theta_plus"]
+    assert main(["compare", *map(str, paths), "--into", str(tmp_path)]) == 0
+    assert "theta_plus" in capsys.readouterr().out

@@ -17,7 +17,10 @@ from diehl_cook.studies import network_table
 def folder(tmp_path, experiment_with):
     """Two networks, one of which was never measured."""
     network = TrainedNetwork(np.ones((784, 100), np.float32), np.zeros(100), np.arange(100) % 10)
-    experiment = experiment_with("rule=power_law", "seed=3", "excitatory.theta_plus=0.03 mV")
+    scheduled = "training.schedule={20: {excitatory: {theta_plus: 1 mV, tau_theta: 2 s}}}"
+    experiment = experiment_with(
+        "rule=power_law", "seed=3", "excitatory.theta_plus=0.03 mV", scheduled
+    )
     measured = {"accuracy_mean": 0.95123, "accuracy_mean_before_rounding": 0.9519}
     network_file.save(tmp_path / "b.npz", NetworkFile(experiment, network, measured), 8)
     network_file.save(tmp_path / "a.npz", NetworkFile(experiment_with(), network), 16)
@@ -32,7 +35,9 @@ def test_a_row_says_what_was_measured_and_how_it_was_trained(folder):
     assert (first["bits"], other["bits"]) == (8, 16)
     assert first["theta_plus"] == "0.03 mV"
     assert "eta 0.003, x_target 0.4, mu 0.5" in first["rule's parameters"]
+    assert first["schedule"] == "until 20: theta_plus 1 mV, tau_theta 2000 ms"
     assert other["accuracy"] is None
+    assert other["schedule"] == ""
 
 
 def test_the_command_writes_the_table_beside_the_networks(folder, capsys):
