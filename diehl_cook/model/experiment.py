@@ -305,7 +305,26 @@ class Experiment(Section):
         return self.image_steps + round(float(self.presentation.rest / self.time_step))
 
     def at(self, images: int) -> Experiment:
-        """The experiment that holds after so many images were learned; it has no schedule."""
+        """The experiment that holds once so many images are learned, as its schedule says.
+
+        Parameters
+        ----------
+        images : int
+            Images learned so far.
+
+        Returns
+        -------
+        Experiment
+            Without a schedule.
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> phases = {30_000: {"excitatory": {"theta_plus": "0.4 mV"}}}
+        >>> experiment = dc.load_experiment("n100", training__schedule=phases)
+        >>> [experiment.at(seen).excitatory.theta_plus for seen in (0, 29_999, 30_000)]
+        [0.4 * mvolt, 0.4 * mvolt, 12.5 * uvolt]
+        """
         phases = self.training.schedule.items()
         return self._with(next((held for until, held in phases if images < until), {}))
 

@@ -36,7 +36,7 @@ def test_every_public_call_shows_an_example(call):
     assert ">>> " in call.__doc__
 
 
-@pytest.mark.parametrize("name", sorted(MODULES - {"diehl_cook.model.experiment"}))
+@pytest.mark.parametrize("name", sorted(MODULES - {"diehl_cook.model.own_rules"}))
 def test_examples(name, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
@@ -46,8 +46,8 @@ def test_examples(name, tmp_path, monkeypatch, capfd):
     assert capfd.readouterr().err == ""  # nothing said: no notice of Brian2, no progress
 
 
-def test_examples_of_experiments():
+def test_examples_of_own_rules():
     """In a process of their own, as a rule that was added stays."""
-    lines = "import doctest; from diehl_cook.model import experiment; doctest.testmod(experiment)"
+    lines = "import doctest; from diehl_cook.model import own_rules; doctest.testmod(own_rules)"
     done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
