@@ -216,10 +216,10 @@ class Presenter:
         try:
             return self.outcome(results, span)
         except (PresentationError, bounds.OutOfRangeError) as error:
-            until = next((until for until, _ in self._phases if span.first < until), None)
-            if until is None:
+            phase = self._phase(span)
+            if phase is None:
                 raise
-            told = f"{error}; until {until} images training.schedule has values of its own"
+            told = f"{error}; until {phase[0]} images training.schedule has values of its own"
             raise type(error)(told) from None
 
     def outcome(self, results: Arrays, span: Span) -> Shown:
@@ -265,8 +265,12 @@ class Presenter:
 
     def _parameters(self, span: Span) -> Arrays:
         """Numbers of the experiment that hold during some images."""
-        phases = (values for until, values in self._phases if span.first < until)
-        return next(phases, self._values)
+        phase = self._phase(span)
+        return self._values if phase is None else phase[1]
+
+    def _phase(self, span: Span) -> tuple[int, Arrays] | None:
+        """The end and the numbers of the phase that images fall in, if the schedule has one."""
+        return next((phase for phase in self._phases if span.first < phase[0]), None)
 
     def _parameters_of(self, experiment: Experiment) -> Arrays:
         values = protocol.parameter_values(experiment)

@@ -16,6 +16,7 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
 from brian2.utils.stringtools import get_identifiers
 
 from diehl_cook.model.experiment import Experiment, Population
+from diehl_cook.model.plasticity import Rule
 from diehl_cook.model.units import Section
 
 # Paper equations 1 and 2. Nothing inhibits an inhibitory cell.
@@ -74,14 +75,19 @@ ALWAYS_DOUBLE = frozenset({"theta", "theta_plus", "tau_theta"})
 
 def excitatory_equations(experiment: Experiment, learning: bool) -> Equations:
     """Equations of the excitatory cells; theta and traces move only while learning."""
-    cells, rule = experiment.excitatory, experiment.learning_rule
-    statements = EXCITATORY_FIRES + RESET + is_clamped(cells)
-    if not learning:
-        equations = EXCITATORY_CELL + REFRACTORINESS + FIXED_THRESHOLD
-        return with_parameters(equations, [cells], statements)
-    equations = EXCITATORY_WHILE_LEARNING + rule.excitatory_traces
-    statements += f"{ADAPT}\n{rule.on_excitatory_spike}"
-    return with_parameters(equations, [cells, rule], statements)
+    cells = experiment.excitatory
+    if learning:
+        return learning_equations(cells, experiment.learning_rule)
+    equations = EXCITATORY_CELL + REFRACTORINESS + FIXED_THRESHOLD
+    return with_parameters(equations, [cells], EXCITATORY_FIRES + RESET + is_clamped(cells))
+
+
+def learning_equations(cells: Population, rule: Rule) -> Equations:
+    """Equations of excitatory cells that learn by a rule."""
+    statements = [EXCITATORY_FIRES, RESET, is_clamped(cells), ADAPT, rule.on_excitatory_spike]
+    return with_parameters(
+        EXCITATORY_WHILE_LEARNING + rule.excitatory_traces, [cells, rule], "\n".join(statements)
+    )
 
 
 def inhibitory_equations(experiment: Experiment) -> Equations:
@@ -97,9 +103,8 @@ def is_clamped(cells: Population) -> str:
     return CLAMPED.format(step_before=STEP_BEFORE.format(period=period))
 
 
-def input_trace_equations(experiment: Experiment) -> Equations:
-    """The presynaptic trace that the learning rule reads."""
-    rule = experiment.learning_rule
+def input_trace_equations(rule: Rule) -> Equations:
+    """The presynaptic trace that a learning rule reads."""
     return with_parameters(INPUT_TRACE, [rule], rule.on_input_spike)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from brian2 import Equations
@@ -78,6 +78,12 @@ def _check(rule: type[Rule]) -> None:
     for name in _STRINGS:
         if not isinstance(getattr(rule, name, None), str):
             raise ValueError(f'{name} is missing; state it, "" where nothing happens')
+    values = _parameters_of(rule)
+    _check_names(values, _variables_of(values))
+
+
+def _parameters_of(rule: type[Rule]) -> Rule:
+    """A rule with its own values, all of them numbers that equations can use."""
     for name, field in rule.model_fields.items():
         if name.endswith(("_pre", "_post")):
             raise ValueError(f"{name}: such names belong to Brian2; write {name}synaptic")
@@ -87,10 +93,34 @@ def _check(rule: type[Rule]) -> None:
         values = rule.model_validate({})
     except ValidationError as error:
         raise ValueError(explain(error, rule)) from None
-    parameters = set(neurons.parameter_values(values))
-    for name in rule.model_fields.keys() - parameters:
+    for name in rule.model_fields.keys() - neurons.parameter_values(values).keys():
         raise ValueError(f"{name} is no number with a fraction; make it Positive, Time or Voltage")
-    variables = _check_equations(values)
+    return values
+
+
+def _variables_of(rule: Rule) -> set[str]:
+    """The variables of an excitatory cell, once Brian2 takes the equations of a network."""
+    changes = f"{rule.on_pre}\n{rule.on_post}"
+    equations: tuple[tuple[str, Callable[[], Equations]], ...] = (
+        ("excitatory_traces", lambda: Equations(rule.excitatory_traces)),
+        ("excitatory_traces", lambda: neurons.learning_equations(Excitatory(), rule)),
+        ("on_input_spike", lambda: neurons.input_trace_equations(rule)),
+        (
+            "on_pre, on_post",
+            lambda: neurons.with_parameters("w : 1", [rule, Connections()], changes),
+        ),
+    )
+    for name, make in equations:
+        try:
+            make()
+        except (EquationError, SyntaxError, ValueError) as error:
+            raise ValueError(f"{name}: {_one_line(error)}") from None
+    return set(Equations(neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces).names)
+
+
+def _check_names(rule: Rule, variables: set[str]) -> None:
+    """Make sure that equations and statements use what is there, and set what may be set."""
+    parameters = set(neurons.parameter_values(rule))
     cell = {*variables, *parameters, *Excitatory.model_fields}
     synapse = {"w", "w_max", "x_pre", *parameters, *(f"{name}_post" for name in variables)}
     _require("excitatory_traces", Equations(rule.excitatory_traces).identifiers, cell)
@@ -110,29 +140,6 @@ def _check(rule: type[Rule]) -> None:
             raise ValueError(
                 f"{name}: sets '{each}', which is none of {able}, and reads it nowhere"
             )
-
-
-def _check_equations(rule: Rule) -> set[str]:
-    """Make the equations that a network will have; the variables of an excitatory cell."""
-    cells = neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces
-    changes = f"{rule.on_pre}\n{rule.on_post}"
-    spikes = "\n".join([neurons.EXCITATORY_FIRES, neurons.RESET, neurons.ADAPT])
-    spikes += f"\n{rule.on_excitatory_spike}"
-    try:
-        Equations(rule.excitatory_traces)
-        variables = Equations(cells).names
-        neurons.with_parameters(cells, [Excitatory(), rule], spikes)
-    except (EquationError, SyntaxError, ValueError) as error:
-        raise ValueError(f"excitatory_traces: {_one_line(error)}") from None
-    for name, equations, sections, statements in (
-        ("on_input_spike", neurons.INPUT_TRACE, [rule], rule.on_input_spike),
-        ("on_pre, on_post", "w : 1", [rule, Connections()], changes),
-    ):
-        try:
-            neurons.with_parameters(equations, sections, statements)
-        except (EquationError, SyntaxError, ValueError) as error:
-            raise ValueError(f"{name}: {_one_line(error)}") from None
-    return set(variables)
 
 
 def _names(statements: str) -> tuple[set[str], set[str]]:

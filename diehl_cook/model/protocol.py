@@ -271,7 +271,7 @@ def poisson_inputs(
     equations = Equations(POISSON_CELL)
     on_spike = DRAW_NEXT_SPIKE
     if learning and not has_delays(experiment):
-        equations += neurons.input_trace_equations(experiment)
+        equations += neurons.input_trace_equations(experiment.learning_rule)
         on_spike += experiment.learning_rule.on_input_spike
     inputs = NeuronGroup(
         n_inputs,

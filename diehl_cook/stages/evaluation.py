@@ -52,9 +52,14 @@ class Evaluation:
     readouts: Sequence[readout_table.Row] = ()
 
     def __repr__(self) -> str:
-        repeats, images = self.predictions.shape
-        passes = f"{repeats} repeat" + ("s" if repeats != 1 else "")
-        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {passes}>"
+        images = self.predictions.shape[1]
+        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {self.passes}>"
+
+    @property
+    def passes(self) -> str:
+        """How many repeats it had, in words."""
+        repeats = len(self.predictions)
+        return f"{repeats} {'repeat' if repeats == 1 else 'repeats'}"
 
     @property
     def labels(self) -> NDArray[np.integer]:

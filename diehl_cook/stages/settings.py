@@ -28,6 +28,11 @@ def settings(experiment: Experiment) -> dict[str, Any]:
     return dict(flat(values))
 
 
+def is_scheduled(key: str) -> bool:
+    """Whether a key is of a schedule: an experiment without it is another one."""
+    return key.startswith("training.schedule.")
+
+
 @dataclasses.dataclass(frozen=True)
 class Base:
     """An experiment that comes with the project, beside which another one is put.
@@ -52,7 +57,7 @@ def base_of(experiment: Experiment) -> Base:
             file, {key: (here[key], there.get(key)) for key in here if here[key] != there.get(key)}
         )
         for file, there in _known().items()
-        if not any(key.startswith("training.schedule.") for key in there.keys() - here.keys())
+        if not any(map(is_scheduled, there.keys() - here.keys()))
     ]
     return min(
         bases, key=lambda base: (len(base.differences), Path(base.file).stem != experiment.name)

@@ -13,7 +13,7 @@ from diehl_cook import figures
 from diehl_cook.model import paper_results
 from diehl_cook.stages.page import Picture
 from diehl_cook.stages.pictures import which_runs
-from diehl_cook.stages.settings import settings
+from diehl_cook.stages.settings import is_scheduled, settings
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import Member, Score, score_of
 
@@ -79,8 +79,7 @@ def compare(paths: Sequence[Path]) -> Comparison:
 
 def _differs(key: str, values: Sequence[Mapping[str, Any]]) -> bool:
     there = [str(each[key]) for each in values if key in each]
-    scheduled = key.startswith("training.schedule.")  # a run without one has other values, too
-    return len({*there}) > 1 or (scheduled and len(there) < len(values))
+    return len({*there}) > 1 or (is_scheduled(key) and len(there) < len(values))
 
 
 def table(comparison: Comparison) -> list[Row]:

@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import Mock
 
 import brian2
 import numpy as np
@@ -669,4 +670,17 @@ def test_an_evaluation_that_fails_leaves_the_run_as_it_was(little, command, tmp_
     (folder / "network.npz").write_bytes(b"damaged")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert command("evaluate", folder, "--set", "evaluation.repeats=3").code == 2
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_an_evaluation_that_is_stopped_leaves_the_run_as_it_was(
+    little, command, tmp_path, monkeypatch
+):
+    folder = tmp_path / "run"
+    shutil.copytree(little[0], folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    stop = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr("diehl_cook.stages.workflow.Examiner.evaluate", stop)
+    assert command("evaluate", folder, "--set", "evaluation.repeats=3").code == 130
+    assert stop.called
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -50,7 +50,7 @@ def weights_after(experiment, steps, input_spikes=(), cell_spikes=(), start=STAR
     defaultclock.dt = DT * ms
     inputs = NeuronGroup(
         2,
-        neurons.input_trace_equations(experiment),
+        neurons.input_trace_equations(experiment.learning_rule),
         threshold="input_fires(t, i) > 0",
         reset=rule.on_input_spike,
         name="input",

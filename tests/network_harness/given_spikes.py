@@ -56,7 +56,7 @@ def build(experiment: Experiment, learning: bool, n_inputs: int, n_steps: int) -
 def _inputs(experiment: Experiment, learning: bool, n_inputs: int, n_steps: int) -> NeuronGroup:
     equations, on_spike = Equations(GIVEN_CELL), ""
     if learning and not has_delays(experiment):
-        equations += neurons.input_trace_equations(experiment)
+        equations += neurons.input_trace_equations(experiment.learning_rule)
         on_spike = experiment.learning_rule.on_input_spike
     spikes = np.zeros((n_steps, n_inputs))
     inputs = NeuronGroup(
