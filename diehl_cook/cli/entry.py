@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     measurements.add_readouts(commands)
     measurements.add_robustness(commands)
     measurements.add_statements(commands)
+    measurements.add_fields(commands)
     measurements.add_peers(commands)
     many_runs.add_networks_table(commands)
     measurements.add_baselines(commands)

@@ -37,6 +37,7 @@ from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies import (
     baselines,
     benchmark,
+    fields,
     peers,
     readouts,
     reference_runs,
@@ -106,6 +107,13 @@ def statements_(options: argparse.Namespace) -> None:
     write_whole(options.into / name, csv_text(rows).encode())
     print(csv_text(rows), end="")
     print(f"The table lies in {options.into}/{name}.")
+
+
+def fields_(options: argparse.Namespace) -> None:
+    """Tell how far the fields of a network have come, and how well they read without spikes."""
+    moment = fields.moment_of(options.network)
+    found = fields.measure(moment, experiment_images.load(moment.experiment))
+    print("".join(f"{quantity:<36}{value:>9.6g}\n" for quantity, value in found.items()), end="")
 
 
 def peers_(options: argparse.Namespace) -> None:
@@ -194,11 +202,14 @@ def add_robustness(commands: Any) -> None:
 def add_statements(commands: Any) -> None:
     """Take what ``statements`` takes."""
     parser = add_command(commands, "statements", statements_)
-    parser.add_argument(
-        "network", metavar="NETWORK", help="run folder, network file or published name"
-    )
+    _add_network(parser)
     add_into(parser)
     add_jobs(parser)
+
+
+def add_fields(commands: Any) -> None:
+    """Take what ``fields`` takes."""
+    _add_network(add_command(commands, "fields", fields_))
 
 
 def add_peers(commands: Any) -> None:
@@ -304,3 +315,9 @@ def add_benchmark(commands: Any) -> None:
 def add_baselines(commands: Any) -> None:
     """Take what ``baselines`` takes."""
     add_experiment_options(add_command(commands, "baselines", baselines_))
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "network", metavar="NETWORK", help="run folder, network file or published name"
+    )
