@@ -63,13 +63,14 @@ def measure(images: ExperimentImages, centres: int, starts: int = 3) -> Baseline
 
 
 def _k_means(images: ExperimentImages, centres: int, seed: int) -> float:
-    learned, classes = _pixels(images.learning), images.learning.labels
+    learned, classes = as_floats(images.learning), images.learning.labels
     model = KMeans(centres, n_init=10, random_state=seed).fit(learned)
-    labels = np.array([_commonest(classes[model.labels_ == each]) for each in range(centres)])
-    return accuracy(images.scored.labels, labels[model.predict(_pixels(images.scored))])
+    labels = np.array([commonest(classes[model.labels_ == each]) for each in range(centres)])
+    return accuracy(images.scored.labels, labels[model.predict(as_floats(images.scored))])
 
 
-def _commonest(classes: NDArray[np.integer]) -> int:
+def commonest(classes: NDArray[np.integer]) -> int:
+    """The class that occurs most often, the smallest of several."""
     return int(np.bincount(classes).argmax())
 
 
@@ -81,9 +82,10 @@ def _best_neighbours(learning: Split) -> int:
 
 
 def _nearest(known: Split, asked: Split, number: int) -> float:
-    model = KNeighborsClassifier(number).fit(_pixels(known), known.labels)
-    return accuracy(asked.labels, model.predict(_pixels(asked)))
+    model = KNeighborsClassifier(number).fit(as_floats(known), known.labels)
+    return accuracy(asked.labels, model.predict(as_floats(asked)))
 
 
-def _pixels(split: Split) -> NDArray[np.float32]:
+def as_floats(split: Split) -> NDArray[np.float32]:
+    """Images as rows of brightness that scikit-learn takes as they are."""
     return split.rows.astype(np.float32)

@@ -14,8 +14,10 @@ from diehl_cook.engine.presenter import weights_and_theta
 from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.images.labelled_images import Split
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.network import INPUT_TO_EXCITATORY
 from diehl_cook.stages import run
 from diehl_cook.store.run_folder import RunFolder
+from diehl_cook.studies.baselines import as_floats, commonest
 
 #: The class of a field is that of most of so many learned images, those most like it; ours.
 ALIKE = 20
@@ -71,9 +73,9 @@ def moment_of(source: str | Path) -> Moment:
         images = network.experiment.training.images
         none = csr_array((0, network.experiment.cells))
         return Moment(network.experiment, images, network.weights, network.theta, none)
-    n_inputs = checkpoint.state["input.x"].size
-    weights, theta = weights_and_theta(checkpoint.state, n_inputs)
-    experiment = checkpoint.experiment
+    experiment, state = checkpoint.experiment, checkpoint.state
+    n_inputs = state[f"{INPUT_TO_EXCITATORY}.w"].size // experiment.cells
+    weights, theta = weights_and_theta(state, n_inputs)
     return Moment(experiment, checkpoint.images, weights, theta, checkpoint.responses)
 
 
@@ -106,14 +108,14 @@ def measure(moment: Moment, images: ExperimentImages) -> dict[str, float]:
         found["spikes of an image"] = float(moment.responses.sum() / shown)
         found["cells that answer an image"] = moment.responses.count_nonzero() / shown
     classes = _classes(fields, images.learning)
-    for each, cells in enumerate(np.bincount(classes)):
+    every = np.bincount(classes, minlength=int(images.learning.labels.max()) + 1)
+    for each, cells in enumerate(every):
         found[f"cells of class {each}"] = int(cells)
     for count in NEAREST:
         model = KNeighborsClassifier(min(count, len(fields)), metric="cosine")
         model.fit(fields, classes)
-        found[f"accuracy of the nearest {count} (%)"] = 100 * model.score(
-            _pixels(images.scored), images.scored.labels
-        )
+        share = model.score(as_floats(images.scored), images.scored.labels)
+        found[f"{images.scored_on} images, nearest {count} (%)"] = 100 * share
     return found
 
 
@@ -128,11 +130,6 @@ def pixels(weights: NDArray[np.floating]) -> NDArray[np.floating]:
     Returns
     -------
     ndarray, shape (cells,)
-
-    Examples
-    --------
-    >>> pixels(np.array([[1.0, 2.0, 0.0], [1.0, 0.0, 0.0]]))
-    array([2., 1., 0.])
     """
     squares = np.sum(weights**2, axis=0)
     sums = np.sum(weights, axis=0)
@@ -141,9 +138,5 @@ def pixels(weights: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _classes(fields: NDArray[np.floating], learned: Split) -> NDArray[np.int64]:
     model = NearestNeighbors(n_neighbors=min(ALIKE, len(learned.labels)), metric="cosine")
-    alike = model.fit(_pixels(learned)).kneighbors(fields, return_distance=False)
-    return np.array([np.bincount(classes).argmax() for classes in learned.labels[alike]])
-
-
-def _pixels(split: Split) -> NDArray[np.float32]:
-    return split.rows.astype(np.float32)
+    alike = model.fit(as_floats(learned)).kneighbors(fields, return_distance=False)
+    return np.array([commonest(classes) for classes in learned.labels[alike]])

@@ -1,5 +1,7 @@
 """Fields without spikes: what they know of digits, and how far they have come."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -37,9 +39,23 @@ def of_digits(experiment_with, digits):
 
 def test_fields_that_are_digits_read_digits(of_digits, images):
     found = fields.measure(of_digits, images)
-    assert found["accuracy of the nearest 1 (%)"] > 75
-    assert found["accuracy of the nearest 5 (%)"] > 65
+    assert found["validation images, nearest 1 (%)"] > 75
+    assert found["validation images, nearest 5 (%)"] > 65
     assert found["share of the cells that have begun"] == 1
+
+
+def test_the_nearest_fields_vote(experiment_with, images, digits):
+    """Fields that are learned images, many times each, have the class of that image."""
+    learned = Split(images.learning.images[:50].repeat(20, axis=0), digits.classes[:50].repeat(20))
+    few = dataclasses.replace(images, learning=learned)
+    found = fields.measure(moment(experiment_with(), digits.images[:50].T.astype(float)), few)
+    rows = images.scored.rows / np.linalg.norm(images.scored.rows, axis=1, keepdims=True)
+    likeness = rows @ (digits.images[:50].T / np.linalg.norm(digits.images[:50], axis=1))
+    nearest = digits.classes[:50][np.argsort(-likeness, axis=1)]
+    for count in (1, 5):
+        votes = np.array([np.bincount(each).argmax() for each in nearest[:, :count]])
+        expected = 100 * np.mean(votes == images.scored.labels)
+        assert found[f"validation images, nearest {count} (%)"] == pytest.approx(expected)
 
 
 def test_a_field_has_the_class_of_the_images_most_like_it(of_digits, images, digits):
@@ -49,12 +65,30 @@ def test_a_field_has_the_class_of_the_images_most_like_it(of_digits, images, dig
     assert np.abs(told - np.bincount(digits.classes[:200])).sum() < 60
 
 
+def test_a_field_spreads_over_as_many_pixels_as_share_its_weight():
+    weights = np.array([[1.0, 2.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    assert fields.pixels(weights).tolist() == [2, 1, 0]
+
+
+def test_most_of_the_images_most_alike_decide_a_class(experiment_with, images):
+    """Not the very most alike, whose class a single odd image may have."""
+    rows = np.zeros((25, 28, 28), np.uint8)
+    rows[:, 0, 0] = 100
+    rows[1:, 0, 1] = np.arange(1, 25)  # ever less like the field
+    labels = np.array([9] + 11 * [4] + 8 * [7] + 5 * [1])
+    few = dataclasses.replace(images, learning=Split(rows, labels))
+    weights = np.zeros((784, 1))
+    weights[0] = 1
+    found = fields.measure(moment(experiment_with(), weights), few)
+    assert [found[f"cells of class {each}"] for each in range(10)] == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+
+
 def test_fields_at_their_start_know_nothing(experiment_with, images):
     weights = np.random.default_rng(0).uniform(0.2, 0.4, (784, 50))
     found = fields.measure(moment(experiment_with(), weights), images)
     assert found["share of the cells that have begun"] == 0
     assert found["pixels of a field, median"] > 700
-    assert found["accuracy of the nearest 1 (%)"] < 40
+    assert found["validation images, nearest 1 (%)"] < 40
 
 
 def test_the_spikes_since_the_last_block(experiment_with, images):
@@ -65,6 +99,7 @@ def test_the_spikes_since_the_last_block(experiment_with, images):
     assert found["spikes of an image"] == 3
     assert found["cells that answer an image"] == 1.5
     assert found["threshold, mean (mV)"] == pytest.approx(30)
+    assert found["threshold, standard deviation (mV)"] == pytest.approx(np.std([20, 30, 40]))
 
 
 def test_after_the_training_no_spikes_are_told(of_digits, images):
@@ -102,7 +137,7 @@ def test_the_command_tells_each_quantity(monkeypatch, images, capsys):
     monkeypatch.setattr("diehl_cook.images.experiment_images.load", lambda experiment: images)
     assert cli.main(["fields", "triplet_n400"]) == 0
     said = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert float(said["accuracy of the nearest 1 (%)"]) > 80
+    assert float(said["validation images, nearest 1 (%)"]) > 80
     assert sum(int(said[f"cells of class {each}"]) for each in range(10)) == 400
 
 
