@@ -14,6 +14,7 @@ from brian2.equations.equations import Equations
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.utils.stringtools import get_identifiers, stripped_deindented_lines
 
+from .functions import BITS
 from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
 from .waking import BLOCK, awake_array, trace_array
 
@@ -80,6 +81,8 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
             kwds["state"] = (
                 self._arrays_of_state([*scalar[None], *vector[None]]) if kwds["awake"] else []
             )
+            if kwds["state"]:
+                self.helpers[BITS] = None
             kwds |= self._traces_apart(vector[None])
         elif self.template_name == "threshold":
             kwds |= self._parts(scalar[None], vector[None])

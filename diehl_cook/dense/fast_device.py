@@ -4,6 +4,7 @@ import os
 import platform
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from brian2.codegen.codeobject import CodeObject
@@ -15,6 +16,7 @@ from brian2.devices.device import all_devices
 
 from .cells_target import FastCPPStandaloneCodeObject
 from .counting import Counters
+from .one_file import one_file, united
 from .refusals import refuse_operations
 from .resting import groups_that_may_rest
 from .summing import summed_matrices
@@ -45,7 +47,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     - cells at rest are left alone;
     - of an event's condition only the parts that matter are computed;
     - arrays start at multiples of 64 bytes;
-    - headers are read once for all files that are compiled;
+    - all code is compiled as one file, see `one_file`;
     - the loop over time steps makes no system calls;
     - Python within a run is refused and not left out in silence (``network_operation``);
     - the program is compiled for finite numbers: infinities and NaN must not be relied upon;
@@ -65,6 +67,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         self.trace_arrays: dict[str, str] = {}
         #: Counters of changes to the columns of matrices in the run, by full name of the matrix.
         self.counters: dict[str, Counters] = {}
+        #: C++ types of all these arrays, of all runs, by name.
+        self.shared: dict[str, str] = {}
 
     def code_object_class(
         self, codeobj_class: type[CodeObject] | None = None, fallback_pref: str | None = None
@@ -97,20 +101,28 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             full_name(matrix): Counters(f"_changes_{full_name(matrix)}_{self._n_runs}", reader)
             for matrix, reader in summed_matrices(objects).items()
         }
+        self.shared |= dict.fromkeys(
+            [*self.awake_arrays.values(), *self.trace_arrays.values()], "char"
+        )
+        self.shared |= {counters.array: "uint32_t" for counters in self.counters.values()}
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)
 
     def generate_makefile(
         self, writer: Any, compiler: str, compiler_flags: str, *args: Any, **kwds: Any
     ) -> None:
-        """Write the makefile with this device's flags."""
+        """Write the makefile with this device's flags, and the file that it compiles."""
+        folder = Path(writer.project_dir)
+        pieces = united(writer.source_files)
+        writer.write("one_file.cpp", one_file(folder, pieces, self.shared))
+        writer.source_files.difference_update(pieces)
+        for piece in pieces:
+            (folder / piece).unlink()
         if compiler != "msvc":
             flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
             own = () if _is_clang() else GCC_FLAGS
             wide = WIDE_FLAGS if self._columns >= WIDE_COLUMNS and _is_x86() else ()
             compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own, *wide])
-            headers = self.code_object_class().templater.precompiled(None, None)
-            writer.write("precompiled.h", headers.h_file)
         super().generate_makefile(writer, compiler, *args, compiler_flags=compiler_flags, **kwds)
 
 

@@ -37,6 +37,26 @@ static inline double _exp(const double x)
 }
 """
 
+#: What a value consists of, to see whether anything of it has changed.
+BITS = """
+static inline uint32_t _bits(const float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+static inline uint64_t _bits(const double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+static inline uint64_t _bits(const int64_t value)
+{
+    return value;
+}
+"""
+
 #: x**y = 2**(y * log2(x)), where log2(x) is a whole number e and the logarithm of a mantissa m
 #: between sqrt(1/2) and sqrt(2): y * e is split into a whole number and the rest before
 #: anything is rounded away. For x between 1e-6 and 1e6 and y from -1 to 3 it is off by at most 2

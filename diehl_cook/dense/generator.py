@@ -52,7 +52,8 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.kinds: dict[str, Kind] = {}
-        self.uses_power = False
+        #: C++ that goes before the code: what it calls.
+        self.helpers: dict[str, None] = {}
         for name, variable in self.variables.items():
             if isinstance(variable, Variable) and not isinstance(variable, Subexpression):
                 self.kinds[name] = kind_of_variable(variable)
@@ -65,8 +66,7 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
             sc_statements, ve_statements
         )
         kwds |= self.template_keywords(sc_statements, ve_statements)
-        if self.uses_power:
-            kwds["support_code_lines"] += POWER.splitlines()
+        kwds["support_code_lines"] += "".join(self.helpers).splitlines()
         return scalar_code, vector_code, kwds
 
     def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
@@ -90,7 +90,8 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
         renderer = PrecisionRenderer(self.kinds, self.auto_vectorise)
         node = ast.parse(expr.strip(), mode="eval").body
         code = renderer.render_single(node) if single else renderer.render_node(node)
-        self.uses_power |= "_power(" in code
+        if "_power(" in code:
+            self.helpers[POWER] = None
         return str(code).strip()
 
     def expression_kind(self, expr: str) -> Kind:

@@ -46,6 +46,4 @@ def waking_lines(
         for array in (awake_array(variables[name].owner), trace_array(variables[name]))
         if array is not None
     }
-    return [
-        f"extern char {array}[]; {array}[{index} / {BLOCK}] = 1;" for array, index in sorted(woken)
-    ]
+    return [f"{array}[{index} / {BLOCK}] = 1;" for array, index in sorted(woken)]

@@ -57,6 +57,8 @@ _DAY = 24 * 60 * 60
 
 _OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 _SIZE = "main.size"
+#: Files that set up the clocks, Brian2's own and that of `dense.one_file`.
+_WITH_CLOCKS = ("main.cpp", "one_file.cpp")
 _MAKE_ROOM = "is the disk full? make room, and the same command goes on"
 
 # What a compiler says when it fails, the most telling first, and the way out.
@@ -359,7 +361,7 @@ def _key(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.parent.name != "static_arrays":
             lines = path.read_bytes().splitlines()
-            if path.name == "main.cpp":
+            if path.name in _WITH_CLOCKS:
                 lines = _with_clocks_sorted(lines)
             digest = source if path.suffix in (".cpp", ".h") else rest
             digest.update(b"\n".join([str(path.relative_to(folder)).encode(), *lines]))

@@ -94,7 +94,6 @@ def test_nothing_is_left_in_the_cache_but_programs(learner, programs):
     assert finished
     for entry in finished:
         assert (entry / "main").exists(), entry
-        assert not list(entry.glob("*.gch")), entry  # 50 MB each
 
 
 def compile_small(cache):

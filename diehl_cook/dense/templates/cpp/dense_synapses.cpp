@@ -142,15 +142,14 @@ for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
 {% block extra_headers %}
 {% if _in_blocks %}
 #include <cstring>
-{% for array in _traces %}
-extern char {{array}}[];
-{% endfor %}
 {% endif %}
 {% if _together %}
-// additions into a cell stay in the order of the rows
+// additions into a cell stay in the order of the rows, here and not in what follows
 #if defined(__clang__)
+#pragma float_control(push)
 #pragma clang fp reassociate(off)
 #elif defined(__GNUC__)
+#pragma GCC push_options
 #pragma GCC optimize("no-associative-math")
 #endif
 {% endif %}
@@ -164,9 +163,6 @@ uint32_t {{_summed}}[{{_n_blocks}}];
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;
-    {% for array in counted %}
-    extern uint32_t {{array}}[];
-    {% endfor %}
     {% if driver == 'all' %}
     {{scalar_code|autoindent}}
     const int32_t _num_outer = {{_outer_size}};
@@ -303,4 +299,14 @@ uint32_t {{_summed}}[{{_n_blocks}}];
     }
     {% endif %}
     }
+{% endblock %}
+
+{% block extra_functions_cpp %}
+{% if _together %}
+#if defined(__clang__)
+#pragma float_control(pop)
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#endif
+{% endif %}
 {% endblock %}

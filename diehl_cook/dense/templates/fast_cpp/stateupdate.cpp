@@ -16,24 +16,6 @@ char {{trace.array}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block 
 {% if awake %}
 // 0: at rest; 2: as it was when last looked at, and at rest if so in the next look as well
 char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) // block)}} };
-namespace {
-static inline uint32_t _bits(const float value)
-{
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-static inline uint64_t _bits(const double value)
-{
-    uint64_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-static inline uint64_t _bits(const int64_t value)
-{
-    return value;
-}
-}
 {% endif %}
 {% endblock %}
 

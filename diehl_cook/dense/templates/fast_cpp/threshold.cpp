@@ -33,9 +33,6 @@
         {% endif %}
     };
     int32_t _start = 0;
-    {% if awake %}
-    extern char {{awake}}[];
-    {% endif %}
     {# The compiler does better with a fixed number of iterations, the processor with few branches #}
     {% for size in (64, 16) %}
     while (_start + {{size}} <= _end)
