@@ -130,21 +130,24 @@ NAMES: Names = {
     "brian2.devices.cpp_standalone.codeobject.CPPStandaloneCodeObject": (
         *("generator_class", "templater"),
     ),
-    "brian2.devices.cpp_standalone.device": ("CPPStandaloneDevice",),
+    "brian2.devices.cpp_standalone.device": ("CPPStandaloneDevice", "CPPWriter"),
     "brian2.devices.cpp_standalone.device.CPPStandaloneDevice": (
         "code_object_class(codeobj_class, fallback_pref)",
+        *("code_objects", "delete(code)", "writer"),
         "generate_makefile(writer, compiler, compiler_flags)",
         "init_with_zeros(var, dtype)",
         "network_run(net, duration, level)",
     ),
-    "brian2.devices.cpp_standalone.device.CPPWriter": ("write(filename, contents)",),
+    "brian2.devices.cpp_standalone.device.CPPWriter": (
+        *("project_dir", "source_files", "write(filename, contents)"),
+    ),
     "brian2.devices.device": ("Device", "RuntimeDevice"),
 }
 
 #: Templates to replace or to extend, by the class that has them, with the blocks to be filled in.
 TEMPLATES: Mapping[str, Names] = {
     "brian2.devices.cpp_standalone.codeobject.CPPStandaloneCodeObject": {
-        "common_group.cpp": ("after_code", "extra_headers", "maincode"),
+        "common_group.cpp": ("after_code", "extra_functions_cpp", "extra_headers", "maincode"),
         "group_variable_set_conditional.cpp": (),
         "makefile": (),
         "network.cpp": (),

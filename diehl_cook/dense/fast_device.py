@@ -11,12 +11,12 @@ from brian2.codegen.codeobject import CodeObject
 from brian2.core.base import BrianObject
 from brian2.core.network import Network
 from brian2.core.preferences import prefs
-from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice, CPPWriter
 from brian2.devices.device import all_devices
 
 from .cells_target import FastCPPStandaloneCodeObject
 from .counting import Counters
-from .one_file import one_file, united
+from .one_file import can_share, one_file
 from .refusals import refuse_operations
 from .resting import groups_that_may_rest
 from .summing import summed_matrices
@@ -36,6 +36,10 @@ WIDE_COLUMNS = 256
 #: Peeling off iterations until an address is aligned would make the last bit of a result depend
 #: on where memory happens to lie.
 GCC_FLAGS = ("--param=vect-max-peeling-for-alignment=0",)
+
+#: Files that call code objects. (``objects.cpp``, which only allocates, reads and writes arrays,
+#: is compiled without optimisation.)
+CALLERS = ("synapses_classes.cpp", "network.cpp", "run.cpp", "main.cpp")
 
 
 class FastCPPStandaloneDevice(CPPStandaloneDevice):
@@ -108,16 +112,42 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)
 
+    def _unite(self, writer: CPPWriter) -> None:
+        """Write one file for the compiler in place of all that can share one."""
+        folder = Path(writer.project_dir)
+        written = [
+            f"{prefix}{code_object.name}"
+            for code_object in self.code_objects.values()
+            for prefix in ("", *(f"{block}_" for block in code_object.before_after_blocks))
+        ]
+        texts = {
+            name: (
+                (folder / f"code_objects/{name}.cpp").read_text(),
+                (folder / f"code_objects/{name}.h").read_text(),
+            )
+            for name in sorted(written)
+        }
+        together = {name: text for name, text in texts.items() if can_share(*text)}
+        text = one_file(together, [(folder / name).read_text() for name in CALLERS])
+        for name in [*(f"code_objects/{name}.cpp" for name in together), *CALLERS]:
+            (folder / name).unlink()
+            writer.source_files.remove(name)
+        writer.write("one_file.cpp", text)
+        declared = [f"extern {c_type} {array}[];" for array, c_type in sorted(self.shared.items())]
+        writer.write("shared.h", "\n".join(["#include <cstdint>", *declared, ""]))
+
+    def delete(self, code: bool = True, *args: Any, **kwds: Any) -> None:
+        """Delete files, those too in which the compiler lists headers: Brian2 2.9 has none."""
+        if code and self.project_dir is not None:
+            for name in self.writer.source_files:
+                Path(self.project_dir, name).with_suffix(".d").unlink(missing_ok=True)
+        super().delete(code, *args, **kwds)
+
     def generate_makefile(
         self, writer: Any, compiler: str, compiler_flags: str, *args: Any, **kwds: Any
     ) -> None:
-        """Write the makefile with this device's flags, and the file that it compiles."""
-        folder = Path(writer.project_dir)
-        pieces = united(writer.source_files)
-        writer.write("one_file.cpp", one_file(folder, pieces, self.shared))
-        writer.source_files.difference_update(pieces)
-        for piece in pieces:
-            (folder / piece).unlink()
+        """Write the makefile with this device's flags, and what it compiles."""
+        self._unite(writer)
         if compiler != "msvc":
             flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
             own = () if _is_clang() else GCC_FLAGS

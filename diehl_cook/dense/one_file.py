@@ -2,86 +2,88 @@
 
 Brian2 writes a file for each code object, some thirty of a hundred lines that all include the
 same headers: to read those took two thirds of the work of compiling. Here they become one.
-Each keeps its helpers to itself, in a namespace, because most of them have the same ones.
+Each keeps its helpers to itself, in a namespace, because most of them have the same ones. What
+could mean something else there, and what is not understood, keeps a file of its own.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
-
-#: The files of a program besides those of code objects, in an order in which they can be read.
-#: ``objects.cpp``, which only allocates, reads and writes arrays, is not worth optimising.
-OTHERS = ("synapses_classes.cpp", "network.cpp", "run.cpp", "main.cpp")
+from collections.abc import Collection, Iterable, Mapping
 
 #: What Brian2 writes between what a code object includes and what it defines.
 MARK = "////// SUPPORT CODE ///////\n"
 
-_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b.*\n", re.MULTILINE)
-_DECLARED = re.compile(r"^\s*void (\w+)\(\);$", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b[ \t]*(.*)\n", re.MULTILINE)
+#: Headers that can be included anywhere, any number of times: those of C++ and of Brian2.
+_HARMLESS = re.compile(r'<[a-z]+>|"(objects|synapses_classes|(brianlib|code_objects)/\w+)\.h"')
+_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*((?:define|undef|ifdef|ifndef|include)\b.*)", re.MULTILINE)
+#: Brian2's own macros, the same in all code objects.
+_BRIAN2S = re.compile(r"define _brian_\w+\b.*|ifdef (DEBUG|_MSC_VER)")
+_DECLARED = re.compile(r"^[ \t]*void (\w+)\(\);$", re.MULTILINE)
 
 
-def united(sources: Iterable[str]) -> list[str]:
-    """Choose those of a program's files that become one.
+def can_share(source: str, header: str) -> bool:
+    """Whether a code object means the same in a file that it has to itself and in a shared one.
 
     Parameters
     ----------
-    sources : iterable of str
-        Files, relative to the folder of the program.
+    source, header : str
+        Its C++.
 
     Returns
     -------
-    list of str
-        Those of code objects by name, and those of `OTHERS` that there are.
+    bool
+        False if it includes headers, or defines macros, of a user's own, which others would see;
+        and if Brian2 wrote it in another form than the one known here.
     """
-    names = set(sources)
-    of_code = sorted(name for name in names if PurePosixPath(name).parent.name == "code_objects")
-    return [*of_code, *(name for name in OTHERS if name in names)]
+    includes, *definitions = source.split(MARK)
+    if len(definitions) != 1 or header.count(";") != len(_DECLARED.findall(header)):
+        return False
+    directives = _DIRECTIVE.findall(_INCLUDE.sub("", includes) + definitions[0])
+    return all(map(_HARMLESS.fullmatch, _INCLUDE.findall(includes))) and all(
+        map(_BRIAN2S.fullmatch, directives)
+    )
 
 
-def one_file(folder: Path, names: Iterable[str], shared: Mapping[str, str]) -> str:
-    """Write several files of a program as one.
+def one_file(code_objects: Mapping[str, tuple[str, str]], others: Iterable[str]) -> str:
+    """Write code objects, and what calls them, as one file.
 
     Parameters
     ----------
-    folder : Path
-        Of the program; the files and their headers are read there.
-    names : iterable of str
-        The files, see `united`.
-    shared : mapping of str to str
-        C++ type by name of each array that one code object defines and others use.
+    code_objects : mapping of str to tuple of str
+        Source and header by name, of code objects that can share a file.
+    others : iterable of str
+        C++ that follows them as it is, save that each header is included once.
 
     Returns
     -------
     str
-        C++. The code objects' own headers come first, then what each defines.
-
-    Raises
-    ------
-    NotImplementedError
-        If Brian2 writes code objects in another form than the one known here.
+        C++.
     """
-    included: dict[str, None] = {}
-    parts = []
-    for name in names:
-        if name in OTHERS:
-            parts.append((folder / name).read_text())
-            continue
-        text = (folder / name).read_text()
-        included |= dict.fromkeys(line.strip() for line in _INCLUDE.findall(text))
-        header = (folder / name).with_suffix(".h").read_text()
-        parts.append(_apart(PurePosixPath(name).stem, _INCLUDE.sub("", text), header))
-    declared = [f"extern {c_type} {array}[];" for array, c_type in sorted(shared.items())]
-    return "\n".join([*included, *declared, "", *parts])
+    included = dict.fromkeys(
+        header for source, _ in code_objects.values() for header in _INCLUDE.findall(source)
+    )
+    parts = [f"#include {header}\n" for header in included]
+    parts += [_apart(name, *code) for name, code in code_objects.items()]
+    for text in others:
+        parts.append(_without_includes(text, included))
+        included |= dict.fromkeys(_INCLUDE.findall(text))
+    return "\n".join(parts)
 
 
-def _apart(name: str, text: str, header: str) -> str:
+def _without_includes(text: str, headers: Collection[str]) -> str:
+    """Leave out the lines that include some headers."""
+
+    def line(found: re.Match[str]) -> str:
+        return "\n" if found[1] in headers else found[0]
+
+    return _INCLUDE.sub(line, text)
+
+
+def _apart(name: str, source: str, header: str) -> str:
     """Code of a code object, of which others see only what its header declares."""
-    functions = _DECLARED.findall(header)
-    if text.count(MARK) != 1 or header.count(";") != len(functions):
-        raise NotImplementedError(
-            f"code object '{name}': Brian2 writes its C++ in another form than the one known to "
-            f"{__package__}; use the device 'cpp_standalone'"
-        )
-    for_all, own = text.split(MARK)
-    calls = "".join(f"void {function}() {{ of_{name}::{function}(); }}\n" for function in functions)
+    for_all, own = _INCLUDE.sub("", source).split(MARK)
+    calls = "".join(
+        f"void {function}() {{ of_{name}::{function}(); }}\n"
+        for function in _DECLARED.findall(header)
+    )
     return f"{for_all.strip()}\nnamespace {{ namespace of_{name} {{\n{own}\n}} }}\n{calls}"

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-#: Names in the caller, refractoriness, delays, run arguments; two of them are about standalone.
+#: Names in the caller, refractoriness, delays, run arguments, headers and sources of a user's own;
+#: three of them are about standalone.
 CHOICE = (
     "test_conditional_write_behaviour",
     "test_transmission_simple",
     "test_spikegenerator_connected",
     "test_change_parameter_without_recompile_dict_syntax",
+    "test_header_file_inclusion",
     "test_multiple_standalone_runs",
 )
 

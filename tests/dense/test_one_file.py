@@ -1,128 +1,167 @@
-"""The files of a program become one in which each still means what it meant alone."""
+"""The code objects of a program share one file, in which each means what it meant alone."""
 
+import gc
 import os
 import shlex
 import subprocess
 
 import pytest
-from brian2 import Network, NeuronGroup, SpikeMonitor, defaultclock
+from brian2 import (
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    check_units,
+    defaultclock,
+    implementation,
+    prefs,
+)
 from brian2.devices.device import get_device, reset_device, set_device
-from hypothesis import given
-from hypothesis import strategies as st
 
 from diehl_cook.dense import DenseSynapses
-from diehl_cook.dense.one_file import MARK, OTHERS, one_file, united
+from diehl_cook.dense.one_file import MARK, can_share, one_file
 
 MAIN = '#include <cstdio>\nint main() { _run_a(); _run_b(); std::printf("\\n"); }\n'
+SHARED = '#include "objects.h"\n#include<cmath>\n#include <cstring>\n'
 
 
-def write(folder, name, helpers, code, before=""):
-    """A code object as Brian2 writes it, with a function that its header declares."""
-    text = f'#include "code_objects/{name}.h"\n#include <cstdio>\n{before}\n{MARK}'
-    text += f"namespace {{\n{helpers}\n}}\nvoid _run_{name}()\n{{\n{code}\n}}\n"
-    (folder / "code_objects").mkdir(exist_ok=True)
-    (folder / f"code_objects/{name}.cpp").write_text(text)
-    (folder / f"code_objects/{name}.h").write_text(f"#pragma once\nvoid _run_{name}();\n")
-    return f"code_objects/{name}.cpp"
+def code_object(name, helpers="", code="", before=SHARED):
+    """Source and header of a code object as Brian2 writes them."""
+    source = f"{before}\n{MARK}namespace {{\n{helpers}\n}}\nvoid _run_{name}()\n{{\n{code}\n}}\n"
+    return source, f"#ifndef {name}\n#define {name}\nvoid _run_{name}();\n#endif\n"
 
 
-def said_by(folder, shared=None):
-    """What a program of the code objects in a folder prints."""
-    (folder / "main.cpp").write_text(MAIN)
-    sources = [str(path.relative_to(folder)) for path in folder.rglob("*.cpp")]
-    (folder / "one_file.cpp").write_text(one_file(folder, united(sources), shared or {}))
+def said_by(folder, code_objects, others):
+    """What a program prints."""
+    (folder / "objects.h").write_text("#pragma once\n#include <cstdio>\n")
+    (folder / "one_file.cpp").write_text(one_file(code_objects, others))
     compiler = shlex.split(os.environ.get("CXX", "g++"))
     subprocess.run([*compiler, "-I.", "one_file.cpp", "-o", "main"], cwd=folder, check=True)
     return subprocess.run([folder / "main"], capture_output=True, text=True, check=True).stdout
 
 
 def test_each_has_its_own_helpers_and_all_have_the_shared_arrays(tmp_path):
-    write(
-        tmp_path,
+    helper = "int helper({}) {{ return 10*x; }}"
+    first = code_object(
         "a",
-        "#include <cmath>\nint helper(int x) { return x + 1; }",
-        'awake[1] = 7; std::printf("%d ", helper((int)std::floor(1.5)));',
+        helper.format("int x"),
+        'std::printf("%d ", helper(1.5)); awake[1] = 7;',
+        SHARED + "char awake[2];",
     )
-    write(
-        tmp_path,
-        "b",
-        "int helper(double x) { return 10*x; }",
-        'std::printf("%d %d", helper(0.5), awake[1]);',
-        before="char awake[2] = {0, 0};",
+    second = code_object(
+        "b", helper.format("double x"), 'std::printf("%d %d", helper(1.5), awake[1]);'
     )
-    assert said_by(tmp_path, {"awake": "char"}) == "2 5 7\n"
+    assert said_by(tmp_path, {"a": first, "b": second}, [MAIN]) == "10 15 7\n"
 
 
-def test_what_is_included_comes_first_and_once(tmp_path):
-    names = [
-        write(tmp_path, name, "  #  include <cmath>", "", before="#include <cmath>")
-        for name in ("a", "b")
-    ]
-    lines = one_file(tmp_path, names, {}).splitlines()
-    at = [number for number, line in enumerate(lines) if line.startswith("#")]
-    assert at == list(range(len(at)))
-    assert lines[: len(at)] == [
-        '#include "code_objects/a.h"',
-        "#include <cstdio>",
-        "#include <cmath>",
-        "#  include <cmath>",
-        '#include "code_objects/b.h"',
-    ]
+def test_a_header_without_a_guard_is_included_once(tmp_path):
+    (tmp_path / "mine.h").write_text("int mine = 3;\n")
+    others = ['#include "mine.h"\n', f'#include "mine.h"\n{MAIN}']
+    code = {name: code_object(name) for name in "ab"}
+    assert said_by(tmp_path, code, others) == "\n"
 
 
-@given(
-    st.sets(
-        st.sampled_from(
-            ["objects.cpp", "mine.cpp", "code_objects/b.cpp", "code_objects/a.cpp", *OTHERS]
-        )
-    )
+@pytest.mark.parametrize(
+    ("helpers", "before"),
+    [
+        ('#include "table.inc"', SHARED),
+        ("# include <cmath>", SHARED),
+        ("", SHARED + "#ifdef _WIN32\n#include <windows.h>\n#endif\n"),
+        ("", SHARED + "#define SCALE 7\n"),
+        ("", SHARED + '#include "mine.h"\n'),
+        ("", SHARED + "#include <gsl/gsl_odeiv2.h>\n"),
+        ("#ifndef GAIN\n#define GAIN 3\n#endif", SHARED),
+        ("  #undef N", SHARED),
+        (MARK, SHARED),
+    ],
 )
-def test_code_objects_come_first_and_files_of_users_and_arrays_are_left(sources):
-    names = united(sources)
-    assert set(names) == sources - {"objects.cpp", "mine.cpp"}
-    assert names == sorted(names, key=lambda name: (name in OTHERS, name not in OTHERS and name))
+def test_what_others_would_see_keeps_a_file_of_its_own(helpers, before):
+    assert not can_share(*code_object("a", helpers, before=before))
 
 
-@pytest.mark.parametrize("fault", ["no mark", "two marks", "another declaration"])
-def test_code_in_another_form_is_refused_in_one_line(tmp_path, fault):
-    name = write(tmp_path, "a", "", "")
-    source, header = tmp_path / name, (tmp_path / name).with_suffix(".h")
-    text = source.read_text()
-    if fault == "another declaration":
-        header.write_text(header.read_text() + "int _other_a(int);\n")
-    else:
-        source.write_text(text.replace(MARK, "") if fault == "no mark" else text + MARK)
-    with pytest.raises(NotImplementedError, match=r"code object 'a'.*use the device") as raised:
-        one_file(tmp_path, [name], {})
-    assert "\n" not in str(raised.value)
+def test_what_is_declared_besides_keeps_a_file_of_its_own():
+    source, header = code_object("a")
+    assert can_share(source, header)
+    assert not can_share(source, header + "int _more_a(int);\n")
+    assert not can_share(source.replace(MARK, ""), header)
+
+
+def test_brian2s_own_macros_may_be_shared():
+    macros = "#ifdef _MSC_VER\n#define _brian_pow(x, y) pow((double)(x), (y))\n#else\n#endif\n"
+    assert can_share(*code_object("a", macros, "#ifdef DEBUG\n#endif\n#pragma omp parallel"))
 
 
 @pytest.fixture
-def built(tmp_path):
-    """The folder of a program with rows that are added up in order."""
+def device():
+    """The device, which writes programs and does not compile them unasked."""
     set_device("cpp_standalone_fast", build_on_run=False)
-    try:
-        inputs = NeuronGroup(20, "", threshold="True", name="inputs")
-        cells = NeuronGroup(
-            40, "dg/dt = -g/(2*ms) : 1", threshold="g > 1", reset="", method="exact"
-        )
-        synapses = DenseSynapses(inputs, cells, "w : 1", on_pre="g_post += w")
-        Network(inputs, cells, synapses, SpikeMonitor(cells)).run(defaultclock.dt)
-        get_device().build(directory=str(tmp_path), compile=False, run=False)
-        yield tmp_path
-    finally:
-        get_device().reinit()
-        reset_device()
+    yield get_device()
+    get_device().reinit()
+    reset_device()
 
 
-def test_the_order_of_additions_is_kept_for_rows_alone(built):
-    text = (built / "one_file.cpp").read_text()
+def small_network(**arguments):
+    inputs = NeuronGroup(20, "", threshold="True", reset="", name="inputs")
+    cells = NeuronGroup(
+        40, "dg/dt = -g/(2*ms) : 1", threshold="g > 1", reset="", method="exact", **arguments
+    )
+    synapses = DenseSynapses(inputs, cells, "w : 1", on_pre="g_post += w", name="in_order")
+    return Network(inputs, cells, synapses, SpikeMonitor(cells))
+
+
+def sources(folder):
+    found = [path.relative_to(folder).as_posix() for path in folder.rglob("*.cpp")]
+    return sorted(name for name in found if not name.startswith("brianlib/"))
+
+
+def test_nothing_is_left_of_the_pieces(device, tmp_path):
+    small_network().run(defaultclock.dt)
+    device.build(directory=str(tmp_path), compile=False, run=False)
+    assert sources(tmp_path) == ["objects.cpp", "one_file.cpp"]
+    assert set(sources(tmp_path)) <= device.writer.source_files
+
+
+def test_the_order_of_additions_is_kept_for_rows_alone(device, tmp_path):
+    small_network().run(defaultclock.dt)
+    device.build(directory=str(tmp_path), compile=False, run=False)
+    text = (tmp_path / "one_file.cpp").read_text()
     inside = [part.split("pop_options")[0] for part in text.split("push_options")[1:]]
     assert len(inside) == text.count("pop_options") == text.count("no-associative-math") == 1
-    assert "void _run_densesynapses_pre_codeobject()" in inside[0]
-    assert text.count("float_control(push)") == text.count("float_control(pop)") == 1
+    assert "void _run_in_order_pre_codeobject()" in inside[0]
+    assert text.count("reassociate(off)") == inside[0].count("reassociate(off)") == 1
 
 
-def test_nothing_is_left_of_the_pieces(built):
-    assert sorted(path.name for path in built.rglob("*.cpp")) == ["objects.cpp", "one_file.cpp"]
-    assert get_device().writer.source_files == {"objects.cpp", "one_file.cpp"}
+@implementation("cpp", "double amplified(double x) { return gain*x; }", headers=['"gain.h"'])
+@check_units(x=1, result=1)
+def amplified(x):
+    raise NotImplementedError
+
+
+def amplified_and_other(device, folder):
+    """Values of two groups, for one of which a user's header defines the other's parameter."""
+    amplifier = NeuronGroup(1, "v : 1", name="amplifier")
+    amplifier.run_regularly("v = amplified(2)", name="amplifying")
+    other = NeuronGroup(1, "gain : 1\nv : 1", name="other")
+    other.gain = 5
+    other.run_regularly("v = gain", name="other_one")
+    Network(amplifier, other).run(defaultclock.dt)
+    device.build(directory=str(folder), with_output=False, additional_source_files=[], clean=False)
+    return float(amplifier.v[0]), float(other.v[0])
+
+
+def test_a_users_header_is_not_shared_and_its_changes_are_seen(device, tmp_path, monkeypatch):
+    monkeypatch.setitem(prefs, "codegen.cpp.include_dirs", [str(tmp_path)])
+    header, folder = tmp_path / "gain.h", tmp_path / "program"
+    header.write_text("#define gain 3.0\n")
+    assert amplified_and_other(device, folder) == (6, 5)
+    assert "code_objects/amplifying_codeobject.cpp" in sources(folder)
+    assert "code_objects/other_one_codeobject.cpp" not in sources(folder)
+    device.reinit()
+    set_device("cpp_standalone_fast", build_on_run=False)
+    gc.collect()  # names of objects that still exist would get a number
+    header.write_text("#define gain 4.0\n")
+    assert amplified_and_other(get_device(), folder) == (8, 5)
+    get_device().delete(directory=False)
+    left = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert not {name for name in left if name.endswith((".cpp", ".o", ".d", ".h"))} - {
+        "spikequeue.h"
+    }

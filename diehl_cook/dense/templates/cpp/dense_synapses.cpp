@@ -30,6 +30,15 @@
 #endif
 {% endmacro %}
 
+{# Additions into a cell stay in the order of the rows. For GCC see the headers. #}
+{% macro _in_order() %}
+{% if _together %}
+#if defined(__clang__)
+#pragma clang fp reassociate(off)
+#endif
+{% endif %}
+{% endmacro %}
+
 {# Some columns of `size` rows at once; the inner loop is unrolled, whatever its length, else the
    loop around it is not vectorised #}
 {% macro _columns(code, size, begin, end, stores=true) %}
@@ -145,10 +154,7 @@ for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
 {% endif %}
 {% if _together %}
 // additions into a cell stay in the order of the rows, here and not in what follows
-#if defined(__clang__)
-#pragma float_control(push)
-#pragma clang fp reassociate(off)
-#elif defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("no-associative-math")
 #endif
@@ -167,11 +173,13 @@ uint32_t {{_summed}}[{{_n_blocks}}];
     {{scalar_code|autoindent}}
     const int32_t _num_outer = {{_outer_size}};
     {
+    {{_in_order()}}
     {% else %}
     {% set _eventspace = get_array_name(eventspace_variable) %}
     const int32_t _num_outer = {{_eventspace}}[{{eventspace_variable.size - 1}}];
     if (_num_outer > 0)
     {
+    {{_in_order()}}
     {{scalar_code|autoindent}}
     {% endif %}
     const auto _outer_of = [&](const int32_t _n) -> size_t
@@ -303,9 +311,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
 
 {% block extra_functions_cpp %}
 {% if _together %}
-#if defined(__clang__)
-#pragma float_control(pop)
-#elif defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 {% endif %}
