@@ -14,7 +14,9 @@ alone is cheap: Brian2 is loaded by the first name that needs it.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +80,12 @@ def __getattr__(name: str) -> Any:
 
 
 def _module(name: str) -> ModuleType:
-    """A module of the package; Brian2 shall not speak of mistakes that it has no part in."""
-    hook, first = sys.excepthook, "brian2" not in sys.modules
+    """A module of the package; how errors and warnings are shown is left to the user."""
+    hook, show, first = sys.excepthook, warnings.showwarning, "brian2" not in sys.modules
     module = importlib.import_module(f"diehl_cook.{name}")
-    if first:
+    if first and warnings.showwarning is not show:  # Brian2 shows them as its own
         sys.excepthook = hook
+        logging.captureWarnings(False)
     return module
 
 

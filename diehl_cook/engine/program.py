@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from brian2 import Network, Quantity, TimedArray, prefs, second
+from brian2 import Network, Quantity, TimedArray, defaultclock, prefs, second
 from brian2.core.variables import ArrayVariable
-from brian2.devices import device, set_device
+from brian2.devices.device import all_devices, device, reset_device, set_device
 from brian2.monitors.spikemonitor import EventMonitor
 from brian2.monitors.statemonitor import StateMonitor
 from filelock import FileLock
@@ -290,14 +290,18 @@ def interpret(network: Network, values: Values, inputs: Values, duration: Quanti
     float
         Seconds that the loop over time steps took.
     """
-    prefs.codegen.target = "numpy"
     for name, value in values.items():
         group, variable = name.split(".")
         network[group].variables[variable].set_value(value)
     for timed_array in _timed_arrays(network):
         rows = np.asarray(inputs[timed_array.name])
         timed_array.values[: len(rows)] = rows
-    network.run(duration, namespace={})
+    before = prefs.codegen.target
+    prefs.codegen.target = "numpy"
+    try:
+        network.run(duration, namespace={})
+    finally:
+        prefs.codegen.target = before
     return float(device._last_run_time)
 
 
@@ -308,9 +312,9 @@ def _timed_arrays(network: Network) -> set[TimedArray]:
 
 def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[str, dict[str, Any]]:
     """Write the C++ source of a network, and tell its variables."""
-    set_device(target, build_on_run=False)
-    device.reinit()
-    device.activate(build_on_run=False)
+    # a device of our own: the user's, which may be of the same kind, keeps what is prepared on it
+    dt = defaultclock.dt
+    set_device(type(all_devices[target])(), build_on_run=False)
     # Brian2 numbers its names past those of objects that still exist: the source, and with it
     # the key in the cache, would depend on what this process did before.
     gc.collect()
@@ -326,8 +330,8 @@ def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[s
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         return {name: dataclasses.asdict(variable) for name, variable in _layout().items()}
     finally:
-        device.reinit()
-        set_device("runtime")
+        defaultclock.dt = dt  # which Brian2 hands on to the device that it goes back to
+        reset_device()
 
 
 def _layout() -> dict[str, Variable]:

@@ -232,6 +232,34 @@ def test_brian2_is_as_before(experiment_with, programs):
     assert said.splitlines() == ["100. us RuntimeDevice True", "numpy", "2.0"]
 
 
+@pytest.mark.parametrize("synapses", ["dense", "brian2"])
+def test_a_standalone_network_of_the_users_own_is_left_alone(synapses, tmp_path):
+    """What is prepared on the device is still there, and so is the device."""
+    said = python(
+        "import brian2, diehl_cook as dc, numpy as np",
+        "brian2.set_device('cpp_standalone', build_on_run=False)",
+        "group = brian2.NeuronGroup(1, 'v : 1')",
+        "group.v = 2",
+        "group.run_regularly('v += 1')",
+        "network = brian2.Network(group)",
+        "network.run(brian2.defaultclock.dt)",
+        f"experiment = dc.load_experiment('n100', cells=4, synapses={synapses!r})",
+        "from diehl_cook.engine.presenter import Presenter",
+        f"Presenter(experiment, True, 784, __import__('pathlib').Path({str(tmp_path)!r}))",
+        "brian2.device.build(directory=None, with_output=False)",
+        "print(type(brian2.get_device()).__name__, group.v[0], brian2.defaultclock.dt)",
+    )
+    assert said.splitlines() == ["CPPStandaloneDevice 3.0 100. us"]
+
+
+def test_a_warning_of_the_users_own_is_shown_as_ever():
+    script = "import diehl_cook as dc; dc.load_experiment('n100'); import warnings"
+    script += "; warnings.warn('mine')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "<string>:1: UserWarning: mine\n" in done.stderr
+    assert "py.warnings" not in done.stderr
+
+
 def test_a_mistake_in_a_script_is_not_told_by_brian2():
     script = "import diehl_cook as dc; dc.load_experiment('n100'); 1 / 0"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
