@@ -156,8 +156,10 @@ def demo_(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """Print an experiment with every value filled in; of a run or a network file, its own."""
+    """Print an experiment with every value filled in; of a run or a trained network, its own."""
     path = Path(options.experiment)
+    if not path.exists():
+        path = run.published_networks().get(options.experiment, path)
     if path.is_dir() or path.suffix == ".npz":
         if options.set or options.seed is not None:
             raise ExperimentError(f"{path}: is trained with the values it has; leave out --set")

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from diehl_cook import __main__, cli
+from diehl_cook.model import resources
 from diehl_cook.model.experiment import load_experiment
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
@@ -584,6 +585,15 @@ def test_show_prints_an_experiment_that_reads_back(command, smoke, tmp_path):
     expected = load_experiment(smoke, ["cells=64", "excitatory.tau_ge=2 ms"], seed=3)
     assert load_experiment(tmp_path / "shown.yaml") == expected
     assert yaml.safe_load(outcome.out)["excitatory"]["tau_ge"] == "2 ms"
+
+
+def test_show_takes_a_trained_network_by_its_published_name_or_its_file(command):
+    named = command("show", "triplet_n400")
+    assert named.code == 0
+    assert yaml.safe_load(named.out)["cells"] == 400
+    file = resources.reference() / "networks" / "triplet_n400.npz"
+    assert command("show", file).out == named.out
+    assert "leave out --set" in command("show", "triplet_n400", "--set", "cells=4").complaint
 
 
 def test_help_lists_every_command(command):

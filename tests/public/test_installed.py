@@ -65,6 +65,7 @@ def test_experiments_and_references_come_along(wheel):
         assert {f"diehl_cook/{inside}/{path}" for path in there} <= names
     assert "diehl_cook/reference/n100.csv" in names
     assert "diehl_cook/stages/templates/page.html" in names
+    assert "diehl_cook/py.typed" in names
     assert "diehl_cook/reference/networks/triplet_n400.npz" in names
     assert {"diehl_cook/demo/page/index.html", "diehl_cook/demo/page/page.js"} <= names
     assert not any(name.startswith(("tests", "experiments", "results")) for name in names)
@@ -75,6 +76,24 @@ def test_installed_commands_find_what_they_need(installed, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "cells: 100" in done.stdout
     assert "The network lies in mine.npz." in done.stdout
+
+
+@pytest.mark.slow
+def test_an_installed_package_runs_an_experiment_and_all_that_compares(installed, tmp_path):
+    tiny = "training.images=40 training.block=20 evaluation.labelling_images=40"
+    tiny += " evaluation.test_images=20 evaluation.repeats=2"
+    done = installed(
+        "train n100 --run run",
+        "evaluate run",
+        "check run",
+        f"reproduce --sizes 100 --rules triplet --seeds 1 --into ref --set {tiny}",
+        "benchmark --sizes 100 --rounds 1 --into benchmark",
+        cache=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Test accuracy" in done.stdout
+    assert "| triplet | 100 |" in done.stdout
+    assert list((tmp_path / "diehl-cook" / "programs").glob("*/main"))
 
 
 def test_the_version_is_told(capsys):
