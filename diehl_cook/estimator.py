@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -55,8 +55,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     random_state : int, RandomState instance or None
         Seed of weights and input spikes.
     n_jobs : int, optional
-        Processes at a time while labelling and answering, by default one per core; no answer
-        depends on it.
+        Processes at a time while labelling and answering, as in scikit-learn (-2: all cores but
+        one), by default one per core; no answer depends on it.
 
     Attributes
     ----------
@@ -212,8 +212,9 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     @property
     def _jobs(self) -> int:
-        stated = -1 if self.n_jobs is None else check_scalar(self.n_jobs, "n_jobs", Integral)
-        return int(stated) if stated > 0 else os.cpu_count() or 1
+        if self.n_jobs is not None:
+            check_scalar(self.n_jobs, "n_jobs", Integral)
+        return effective_n_jobs(-1 if self.n_jobs is None else int(self.n_jobs))
 
     def _images(self, pixels: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Pixels as brightness from 0 to 255, with dark inputs beside few pixels."""

@@ -239,7 +239,7 @@ def add_compare(commands: Any) -> None:
 
 
 def add_networks_table(commands: Any) -> None:
-    """Take what ``networks_table`` takes."""
+    """Take what ``networks`` takes."""
     parser = add_command(commands, "networks", networks_)
     parser.add_argument(
         "folder",

@@ -187,7 +187,7 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
     return (
         f"{kind} accuracy {summary['accuracy_mean']:.2%}"
         + (f" +- {spread:.2%}" if spread is not None else "")
-        + f" over {result.passes} of {result.predictions.shape[1]} images, "
+        + f" over {result.repeats} of {result.predictions.shape[1]} images, "
         f"{summary['spikes_per_image']:.1f} spikes an image, "
         f"{summary['unlabelled_cells']} of {experiment.cells} cells unlabelled."
         + (f" {result.skipped:g} images skipped, too silent." if result.skipped else "")

@@ -1,4 +1,4 @@
-"""A training to watch: after every few images, the fields as they are and the accuracy on line."""
+"""A training to watch: after every few images, the fields as they are and the online accuracy."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ class Reader:
             raise DemoError(f"--network: {error}") from None
         assert network.labels is not None
         self.labels = network.labels
-        self.network = _tolerant(network)
+        # it shows its silence or its runaway, where a run would end with an error
+        self.network = Network(network.experiment.tolerant(), network.trained)
 
     def about(self) -> Facts:
         """What the page needs to know of the network before anything is shown."""
@@ -114,24 +115,9 @@ def as_bytes(weights: NDArray[np.floating]) -> str:
     return base64.b64encode(np.rint(255 * fields).astype(np.uint8).tobytes()).decode()
 
 
-def _tolerant(network: Network) -> Network:
-    """One that shows its silence or its runaway, where a run would end with an error."""
-    presentation = network.experiment.presentation.model_copy(
-        update={"on_silence": "skip", "maximum_showings": _SHOWINGS, "maximum_spikes": _SPIKES}
-    )
-    experiment = network.experiment.model_copy(update={"presentation": presentation})
-    return Network(experiment, network.trained)
-
-
 def _spikes(spikes: Spikes) -> dict[str, list[float]]:
     return {"t": _in_ms(spikes.t).round(3).tolist(), "i": spikes.i.tolist()}
 
 
 def _in_ms(times: Quantity) -> NDArray[np.float64]:
     return np.asarray(times / ms)
-
-
-# Enough for any readable image: the twentieth showing is ten times as intense as the first.
-_SHOWINGS = 20
-# All that the cells of the largest network can fire: one every refractory period.
-_SPIKES = 10_000_000

@@ -25,7 +25,7 @@ from diehl_cook.model.network import (
     has_delays,
 )
 
-#: Random streams: learning, labelling, and one for each presentation of the test images.
+#: Random streams: learning, labelling, and one for each repeat of the test.
 LEARNING, LABELLING, TESTING = 0, 1, 2
 
 

@@ -26,7 +26,7 @@ def learning_curves(
     paper: Mapping[int, Mapping[str, float]],
     beneath: Mapping[str, Curves] | None = None,
 ) -> Figure:
-    """Accuracy on line against training images seen, of every rule and size (Figure 2C).
+    """Online accuracy against training images seen, of every rule and size (Figure 2C).
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def learning_curves(
     for axes in lowest:
         axes.set_xlabel("training images seen (thousands)")
     for axes in panels[: len(sizes) : columns]:
-        axes.set_ylabel("accuracy on line (%)")
+        axes.set_ylabel("online accuracy (%)")
     panels[0].set_ylim(top=100)
     handles = {
         label: handle

@@ -179,7 +179,7 @@ class Training(Section):
     )
     block: Count = Field(
         default_factory=_block_that_fits,
-        description="images between two rows of training.csv, with labels and accuracy on line; by"
+        description="images between two rows of training.csv, with labels and online accuracy; by"
         " default about a twentieth of all: 100, 200, 500 ... 10,000; paper figure 2C: 10,000",
     )
     chunk: Count = Field(1000, description="images between checkpoints; never alters a result")
@@ -201,11 +201,11 @@ class Evaluation(Section):
     labelling_passes: Count = Field(
         1,
         le=100,
-        description="presentations of each of these; paper: 1; more help where few"
+        description="times that each of these is shown; paper: 1; more help where few"
         " images are learned; ours",
     )
     test_images: Count | None = Field(None, description="the first so many; paper: all")
-    repeats: Count = Field(10, description="passes over the test images; paper")
+    repeats: Count = Field(10, description="times that all test images are shown; paper")
     block: Count = Field(1000, description="images shown in a row from rest; ours")
 
 
@@ -228,6 +228,11 @@ class Data(Section):
         " them, and so on; ours",
     )
 
+
+# Enough for any readable image: the twentieth showing is ten times as intense as the first.
+_SHOWINGS_OF_ANY_IMAGE = 20
+# All that the cells of the largest network can fire: one every refractory period.
+_SPIKES_OF_ANY_NETWORK = 10_000_000
 
 #: What may change while a network learns, beside the learning rule.
 _SCHEDULED = frozenset(
@@ -327,6 +332,27 @@ class Experiment(Section):
         """
         phases = self.training.schedule.items()
         return self._with(next((held for until, held in phases if images < until), {}))
+
+    def tolerant(self) -> Experiment:
+        """The same, but it goes on after any answer and after none, which else ends a run; ours.
+
+        Returns
+        -------
+        Experiment
+
+        Examples
+        --------
+        >>> import diehl_cook as dc
+        >>> dc.load_experiment("n100").tolerant().presentation.on_silence
+        'skip'
+        """
+        update = {
+            "on_silence": "skip",
+            "maximum_showings": _SHOWINGS_OF_ANY_IMAGE,
+            "maximum_spikes": _SPIKES_OF_ANY_NETWORK,
+        }
+        presentation = self.presentation.model_copy(update=update)
+        return self.model_copy(update={"presentation": presentation})
 
     def _with(self, stated: Mapping[str, Any]) -> Experiment:
         values = self.model_dump(mode="json", exclude={"training": {"schedule"}})

@@ -1,4 +1,4 @@
-"""Labelling and test presentations with frozen weights and thresholds, paper section 2.6."""
+"""Labelling and testing with frozen weights and thresholds, paper section 2.6."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from diehl_cook.store.trained_network import TrainedNetwork
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Accuracy over repeated passes over the test images.
+    """Accuracy over repeats: the test images are shown several times.
 
     Attributes
     ----------
@@ -53,13 +53,13 @@ class Evaluation:
 
     def __repr__(self) -> str:
         images = self.predictions.shape[1]
-        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {self.passes}>"
+        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {self.repeats}>"
 
     @property
-    def passes(self) -> str:
-        """How many repeats it had, in words."""
-        repeats = len(self.predictions)
-        return f"{repeats} {'repeat' if repeats == 1 else 'repeats'}"
+    def repeats(self) -> str:
+        """How many there are, in words."""
+        count = len(self.predictions)
+        return f"{count} {'repeat' if count == 1 else 'repeats'}"
 
     @property
     def labels(self) -> NDArray[np.integer]:
@@ -193,7 +193,7 @@ class Examiner:
             return self.answer(network, shown.rows, LABELLING, follow)
 
     def present(self, network: TrainedNetwork, shown: Split) -> list[Answers]:
-        """The answers to test images, in each of ``evaluation.repeats`` presentations."""
+        """The answers to test images, in each of ``evaluation.repeats`` repeats."""
         repeats, images = self.presenter.experiment.evaluation.repeats, len(shown.rows)
         with self.narrator.follow("testing") as follow:
             return [
@@ -260,7 +260,7 @@ def score(
     name: ReadoutName,
     network: TrainedNetwork,
 ) -> Evaluation:
-    """Read the classes of repeated presentations.
+    """Read the classes of all repeats.
 
     Parameters
     ----------

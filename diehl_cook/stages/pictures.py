@@ -180,7 +180,7 @@ def _online_accuracy(
         f" classes that the cells had in the block before (as in Figure 2C of the paper).{marks}"
         " Beneath it: how many spikes an image draws, and the mean threshold, which settles where"
         " both hold the balance.",
-        f"Curve of the accuracy on line over {seen[-1]:,.0f} training images,{course}; spikes per"
+        f"Curve of the online accuracy over {seen[-1]:,.0f} training images,{course}; spikes per"
         f" presentation from {spikes[0]:.0f} to {spikes[-1]:.0f}; mean threshold from"
         f" {theta[0]:.0f} to {theta[-1]:.0f} mV.",
     )
@@ -196,7 +196,7 @@ def _confusion(summary: Summary) -> Picture:
         figures.confusion(matrix, 100 * mean, None if spread is None else 100 * spread),
         "Which digit is taken for which",
         "A row is a digit, a column what the network took it for; the diagonal is correct (Figure"
-        " 3A of the paper). Numbers are images, the mean over the presentations. Colour is the"
+        " 3A of the paper). Numbers are images, the mean over the repeats. Colour is the"
         " share of the row, so that a digit with few images looks no better than one with many.",
         f"Confusion matrix, {100 * mean:.1f} % on the diagonal; the commonest mistake is a {true}"
         f" taken for a {taken}, {errors.max():.0f} images.",
@@ -211,7 +211,7 @@ def _misread(
         "misread_digits",
         figures.misread_digits(images, classes, predictions),
         "Digits that it misclassified",
-        "Images of the first presentation, each under its true digit and what the network took it"
+        "Images of the first repeat, each under its true digit and what the network took it"
         " for (Figure 3B of the paper); a question mark where no cell with a class fired.",
         f"{min(wrong, 100)} of {wrong:,} misclassified images out of {len(classes):,}, each under"
         " its true and its predicted digit.",

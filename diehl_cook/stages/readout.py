@@ -1,6 +1,6 @@
 """From responses to classes: labels of cells, predictions, accuracy, paper section 2.6.
 
-The only room that sees labels. A response is the number of spikes of each excitatory cell
+Nothing that learns sees labels. A response is the number of spikes of each excitatory cell
 during one image, shape (images, cells), dense or sparse. Readouts have the manners of
 scikit-learn's classifiers: ``fit(responses, classes)``, then ``predict(responses)``.
 """

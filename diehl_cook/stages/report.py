@@ -119,14 +119,12 @@ def _results(experiment: Experiment, summary: Summary | None) -> Iterator[Any]:
     numbers = [
         ["accuracy", accuracy],
         ["the paper's", "no number for this network" if theirs is None else f"{theirs:.1f} %"],
-        ["presentations of each image", str(len(summary.accuracies))],
+        ["repeats", str(len(summary.accuracies))],
         ["excitatory spikes while an image is shown", f"{summary.spikes_per_image:.1f}"],
         ["cells without a class", f"{summary.unlabelled_cells} of {experiment.cells}"],
         ["images without a prediction", f"{summary.images_without_prediction:g}"],
     ]
-    yield Table(
-        "The evaluation in numbers; ± is over the presentations", ["what", "value"], numbers
-    )
+    yield Table("The evaluation in numbers; ± is over the repeats", ["what", "value"], numbers)
     matrix = np.array(summary.confusion)
     shown, correct = matrix.sum(axis=1), np.diagonal(matrix)
     mistaken = matrix[:, : len(matrix)] * (1 - np.eye(len(matrix)))

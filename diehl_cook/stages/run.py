@@ -48,7 +48,7 @@ class Run:
 
     @property
     def training(self) -> list[dict[str, float]]:
-        """A row for each block of the training: images, accuracy on line, spikes, theta."""
+        """A row for each block of the training: images, online accuracy, spikes, theta."""
         return self.folder.read_training()
 
     def evaluate(

@@ -78,7 +78,7 @@ def train(
         A learning network.
     learned : Split
         Training images, shown in this order, again and again. Their classes are for the accuracy
-        on line alone: nothing that learns sees them.
+        online alone: nothing that learns sees them.
     folder : RunFolder
         Settled on the presenter's experiment and claimed by the caller.
     workspace : Path

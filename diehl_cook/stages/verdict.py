@@ -29,13 +29,13 @@ def verdict(
     """
     if summary is None:
         return (
-            f"Trained on {experiment.training.images:,} images, {_on_line(rows)}not evaluated yet."
+            f"Trained on {experiment.training.images:,} images, {_online(rows)}not evaluated yet."
         )
     shown = round(float(np.sum(summary.confusion)))
     kind = "held-back training" if experiment.data.validation else "test"
     repeats = len(summary.accuracies)
     spread = summary.accuracy_sd
-    mean = "" if spread is None else f" (mean of {repeats} presentations, ± {100 * spread:.2f})"
+    mean = "" if spread is None else f" (mean of {repeats} repeats, ± {100 * spread:.2f})"
     accuracy = 100 * summary.accuracy_mean
     return (
         f"This network classifies {accuracy:.2f} % of {shown:,} {kind} images correctly{mean}, "
@@ -43,10 +43,10 @@ def verdict(
     )
 
 
-def _on_line(rows: Sequence[Mapping[str, float]]) -> str:
+def _online(rows: Sequence[Mapping[str, float]]) -> str:
     if not rows or np.isnan(rows[-1]["online_accuracy"]):
         return ""
-    return f"{100 * rows[-1]['online_accuracy']:.1f} % correct on line in the last block, "
+    return f"{100 * rows[-1]['online_accuracy']:.1f} % correct online in the last block, "
 
 
 def _against_paper(experiment: Experiment, accuracy: float) -> str:

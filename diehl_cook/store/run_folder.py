@@ -1,4 +1,4 @@
-"""A run folder: the only room that knows file names. Every write is whole or not at all."""
+"""A run folder: nothing else knows file names. Every write is whole or not at all."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class RunFolder:
     def settle(self, experiment: Experiment) -> None:
         """Make this the folder of an experiment, or make sure that it already is.
 
-        What never alters the trained network, as the number of test presentations, is taken
+        What never alters the trained network, as the number of repeats, is taken
         over from the experiment.
 
         Raises

@@ -43,7 +43,7 @@ class Score:
     Attributes
     ----------
     accuracy_mean, accuracy_sd : float
-        Shares from 0 to 1, over the presentations; the spread of a single one is NaN.
+        Shares from 0 to 1, over the repeats; the spread of a single one is NaN.
     spikes_per_image : float
         Excitatory spikes while an image is scored.
     training_spikes : float

@@ -47,7 +47,7 @@ def measure(network: Network, repeats: int, jobs: int, narrator: Narrator) -> li
     network : Network
         Its experiment says on which images.
     repeats : int
-        Presentations of the test images.
+        How many times the test images are shown.
     jobs : int
         Processes at a time; the result does not depend on it.
     narrator : Narrator
@@ -165,11 +165,9 @@ def _draw_size(rows: Sequence[Row], cells: int) -> Figure:
     return figures.sign(figure, which_rows(rows))
 
 
-def _curves(
-    rows: Sequence[Row], readout: str, rule: str | None = None
-) -> tuple[list[float], np.ndarray]:
+def _curves(rows: Sequence[Row], readout: str, rule: str) -> tuple[list[float], np.ndarray]:
     """Times in milliseconds, and accuracy in per cent, shape (seeds, times), of one readout."""
-    chosen = [row for row in rows if row["readout"] == readout and rule in (None, row["rule"])]
+    chosen = [row for row in rows if (row["readout"], row["rule"]) == (readout, rule)]
     times = sorted({float(row["read_ms"]) for row in chosen})
     accuracy = {(row["seed"], float(row["read_ms"])): row["accuracy_mean"] for row in chosen}
     seeds = sorted({row["seed"] for row in chosen})

@@ -129,7 +129,7 @@ def _numbers(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         Words(
             "Networks of spiking cells learn the digits of MNIST without labels, by four learning"
             " rules and in four sizes. Numbers are per cent of the test images, the mean over"
-            " seeds, each the mean of repeated presentations."
+            " seeds, each the mean of its repeats."
         ),
         Table("Test accuracy", columns, lines),
         Table(

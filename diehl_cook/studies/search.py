@@ -152,7 +152,7 @@ def table(search: Search) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Values tried, state, accuracy on the held-out images, the last accuracy on line with the
+        Values tried, state, accuracy on the held-out images, the last online accuracy with the
         images after which it was measured, the activity, and what was wrong with the point.
     """
     trials = _open(search).get_trials(deepcopy=False)

@@ -108,7 +108,7 @@ def _number_and_unit(value: Any) -> tuple[float, str]:
 class Pruning(Section):
     """When a trial that is worse than others is given up.
 
-    Accuracy on line says nothing before thresholds have risen: until then dozens of cells answer
+    Online accuracy says nothing before thresholds have risen: until then dozens of cells answer
     every image, afterwards it jumps. Thresholds have risen once a block adds little to what they
     rose since the start.
     """

@@ -30,7 +30,7 @@ NO_NUMBER = ", for which the paper has no number to compare with:"
             [],
             0.862,
             10,
-            f"{READS} 86.20 % of 10,000 test images correctly (mean of 10 presentations, ± 0.10),"
+            f"{READS} 86.20 % of 10,000 test images correctly (mean of 10 repeats, ± 0.10),"
             f" 3.3 points more than {PAPERS}.",
         ),
         (
@@ -78,5 +78,5 @@ def test_not_evaluated_yet():
     experiment = load_experiment("n100")
     assert verdict(experiment, None, []) == "Trained on 40,000 images, not evaluated yet."
     assert verdict(experiment, None, [block(40_000, 0.847)]) == (
-        "Trained on 40,000 images, 84.7 % correct on line in the last block, not evaluated yet."
+        "Trained on 40,000 images, 84.7 % correct online in the last block, not evaluated yet."
     )
