@@ -24,6 +24,7 @@ _ARRAYS = (
     {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")},
 )
 _LARGEST_CLASS = 255
+_PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 def loader(source: Path) -> Callable[[SplitName, Path], Split] | None:
@@ -34,6 +35,12 @@ def loader(source: Path) -> Callable[[SplitName, Path], Split] | None:
         return _arrays
     if (source / "train").is_dir() or (source / "test").is_dir():
         return _pictures
+    pictures = any(path.suffix.lower() in _PICTURES for path in source.glob("*/*"))
+    if pictures and not any(source.glob("*idx*")):
+        raise DatasetError(
+            f"{source}: holds pictures, but no folders 'train' and 'test' of them; put those to"
+            " learn into train/CLASS and those to test with into test/CLASS"
+        )
     return None
 
 

@@ -1,5 +1,7 @@
 """Figures say what the arrays say: tested on what is drawn, not on its pixels."""
 
+import io
+import itertools
 import subprocess
 import sys
 import warnings
@@ -315,6 +317,14 @@ class TestConfusion:
 
         assert columns(np.ones((2, 2))) == ["0", "1"]
         assert columns(np.ones((2, 3))) == ["0", "1", "none"]
+
+    @pytest.mark.parametrize("n_classes", [2, 10, 20, 21, 30, 47, 62])
+    def test_class_names_keep_apart(self, n_classes: int) -> None:
+        figure = figures.confusion(np.ones((n_classes, n_classes + 1)))
+        figure.savefig(io.BytesIO())
+        for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
+            boxes = [label.get_window_extent() for label in labels]
+            assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
 
     def test_nothing_counted(self) -> None:
         draw(figures.confusion(np.zeros((10, 10))))

@@ -163,6 +163,13 @@ def test_folders_that_are_no_set_of_pictures(drawn):
     assert "set/test: holds no pictures" in complaint(source)
 
 
+def test_pictures_by_class_alone_have_to_be_parted(drawn):
+    source = drawn("abcdef") / "train"
+    assert "no folders 'train' and 'test' of them" in complaint(source)
+    (source / "train-images-idx3-ubyte").touch()  # its folder may hold pictures of something else
+    assert "train-labels-idx1-ubyte: missing" in complaint(source)
+
+
 def test_classes_beyond_a_byte_are_refused(drawn):
     assert "classes go beyond 255" in complaint(drawn(["1", "2", "3", "4", "5", "300"]))
 
