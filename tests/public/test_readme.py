@@ -4,8 +4,11 @@ import importlib.util
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
 def test_every_table_is_as_the_results_say():
@@ -18,10 +21,26 @@ def test_every_table_is_as_the_results_say():
         assert fill_readme.filled(page) == page, "make readme"
 
 
-def test_what_is_linked_is_there():
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert len(links) > 15
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in PAGES)])
+def test_what_is_linked_is_there(page):
+    path = ROOT / page
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text())
+    assert page != "README.md" or len(links) > 15
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_page_can_be_found_from_the_readme():
+    assert [path.name for path in PAGES if f"(docs/{path.name})" not in README] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in PAGES)])
+def test_sections_that_are_linked_are_there(page):
+    path = ROOT / page
+    for file, section in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text()):
+        text = (path.parent / file if file else path).read_text()
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert section in slugs, f"{file}#{section}"
 
 
 def test_every_package_is_on_the_map():
