@@ -313,7 +313,7 @@ def _timed_arrays(network: Network) -> set[TimedArray]:
 def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[str, dict[str, Any]]:
     """Write the C++ source of a network, and tell its variables."""
     # a device of our own: the user's, which may be of the same kind, keeps what is prepared on it
-    dt = defaultclock.dt
+    time_step = defaultclock.dt
     set_device(type(all_devices[target])(), build_on_run=False)
     # Brian2 numbers its names past those of objects that still exist: the source, and with it
     # the key in the cache, would depend on what this process did before.
@@ -322,7 +322,7 @@ def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[s
         network = build()
         # Before the queues of delayed spikes are laid out, which is the first thing a run does.
         device.apply_run_args()
-        network.run(_ENDLESS)
+        network.run(_ENDLESS, namespace={})
         if sys.platform == "linux":
             # A program whose parent was killed would run on for nothing.
             device.headers.append("<sys/prctl.h>")
@@ -330,7 +330,7 @@ def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[s
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         return {name: dataclasses.asdict(variable) for name, variable in _layout().items()}
     finally:
-        defaultclock.dt = dt  # which Brian2 hands on to the device that it goes back to
+        defaultclock.dt = time_step  # which Brian2 hands on to the device that it goes back to
         reset_device()
 
 

@@ -64,7 +64,9 @@ def _arrays(split: SplitName, source: Path) -> Split:
                 raise DatasetError(f"{source}: has no {wanted}; add these arrays")
             images, labels = (file[name] for name in names)
     except FileNotFoundError:
-        raise DatasetError(f"{source}: no such file") from None
+        raise DatasetError(
+            f"{source}: no such file; put it there, or name another with data.folder"
+        ) from None
     except (DatasetError, MemoryError):
         raise
     except Exception as error:  # a damaged archive fails in many ways

@@ -521,7 +521,9 @@ def load_experiment(
         raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
-def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment:
+def evaluated_as(
+    experiment: Experiment, overrides: Iterable[str], *, moved_data: bool = False
+) -> Experiment:
     """An experiment with other values of how its network is evaluated.
 
     Parameters
@@ -530,6 +532,8 @@ def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment
         Of a network that is trained.
     overrides : iterable of str
         ``key=value`` pairs, with keys that begin with ``evaluation.``.
+    moved_data : bool
+        Whether ``data.folder`` may be another one, too: of a network that somebody else trained.
 
     Returns
     -------
@@ -542,10 +546,12 @@ def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment
     """
     layers = [_override(override) for override in overrides]
     for origin, stated in layers:
-        if stated.keys() != {"evaluation"}:
+        moved = moved_data and stated.keys() == {"data"} and stated["data"].keys() == {"folder"}
+        if stated.keys() != {"evaluation"} and not moved:
             raise ExperimentError(
                 f"{origin}: the network is trained with the values it has; only keys of"
                 " 'evaluation' may be set, as evaluation.repeats=1"
+                + (", and data.folder" if moved_data else "")
             )
     values = _merged([("", experiment.model_dump(mode="json")), *layers])
     return check_values(values, " ".join(origin for origin, _ in layers))

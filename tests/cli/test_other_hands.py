@@ -107,6 +107,21 @@ def test_a_damaged_network_is_not_taken_for_trained_and_training_again_heals_it(
     assert project.evaluate()[0] == 0
 
 
+def test_an_exported_network_is_evaluated_where_its_images_lie_elsewhere(project):
+    """On the machine of somebody else, who has the same images in another folder."""
+    file, elsewhere = project.path / "mine.npz", project.path / "elsewhere.npz"
+    assert project("export", project.path / "run", file)[0] == 0
+    here = project("evaluate", file, "--jobs", 1)[1].splitlines()[0]
+    assert here.startswith("Test accuracy")
+    project.data.rename(elsewhere)
+    assert project("evaluate", file)[1].endswith("; put it there, or name another with data.folder")
+    there = project("evaluate", file, "--jobs", 1, "--set", f"data.folder={elsewhere}")
+    assert there[1].splitlines()[0] == here
+    code, said = project("evaluate", file, "--set", "data.validation=5")
+    assert code == 2
+    assert said.endswith("as evaluation.repeats=1, and data.folder")
+
+
 def test_the_network_of_another_run_is_not_taken_for_trained(project):
     before, path = bits(project), project.path / "run" / "network.npz"
     shutil.copy(project.path / "other" / "network.npz", path)
