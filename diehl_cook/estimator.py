@@ -231,7 +231,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         weight_sum = max(_WEIGHT_SUM * n_pixels / _MNIST_PIXELS, min(n_pixels / 2, 2.0))
         intensity = _INTENSITY * _WEIGHT_SUM / weight_sum * _MNIST_BRIGHTNESS / brightness
         cells, shown = int(self.cells), int(self.epochs) * len(images)
-        hurry = min(1.0, shown / _MNIST_IMAGES)
+        hurry = min(1.0, shown / _LEARNED_IMAGES)
         values = {
             "cells": cells,
             "rule": self.rule,
@@ -287,6 +287,6 @@ _MNIST_PIXELS, _MNIST_BRIGHTNESS = 784, 33.3
 _WEIGHT_SUM, _INTENSITY = 78.0, 2.0
 # The threshold's step for each cell of a network, in mV, and its decay, in ms, were made for so
 # many images; in a shorter training they go through the same course faster.
-_THETA_PLUS, _TAU_THETA, _MNIST_IMAGES = 0.000125, 1e7, 40_000
+_THETA_PLUS, _TAU_THETA, _LEARNED_IMAGES = 0.000125, 1e7, 40_000
 # Images of fewer pixels share one program: the inputs beside them are dark and have no weight.
 _FEWEST_INPUTS = 64

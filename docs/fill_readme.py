@@ -12,6 +12,7 @@ import re
 import statistics
 from pathlib import Path
 
+from diehl_cook.store.files import markdown_table
 from diehl_cook.studies import readouts as readouts_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,18 +53,15 @@ def speed() -> str:
     """Milliseconds per presentation by kind and size."""
     cases = json.loads((REFERENCE / "benchmark.json").read_text())["cases"]
     sizes = sorted({case["cells"] for case in cases})
-    lines = ["| ms per presentation | " + " | ".join(f"N = {size}" for size in sizes) + " |"]
-    lines.append("|---" * (len(sizes) + 1) + "|")
+    lines = []
     measured = {(case["kind"], case["learning"], case["cells"]): case for case in cases}
     for (kind, learning), words in KINDS.items():
         found = [measured.get((kind, learning, size)) for size in sizes]
         if any(found):
-            cells = (f"{case['ms']:.3g}" if case else "" for case in found)
-            lines.append(f"| {words} | " + " | ".join(cells) + " |")
+            lines.append([words, *(f"{case['ms']:.3g}" if case else "" for case in found)])
     times = (measured["dense single", True, size]["times_faster_than_brian2"] for size in sizes)
-    words = "| times faster than Brian2's own synapses | "
-    lines.append(words + " | ".join(f"{each:.1f}" for each in times) + " |")
-    return "\n".join(lines) + "\n"
+    lines.append(["times faster than Brian2's own synapses", *(f"{each:.1f}" for each in times)])
+    return markdown_table(["ms per presentation", *(f"N = {size}" for size in sizes)], lines)
 
 
 def readouts() -> str:
@@ -80,14 +78,13 @@ def removed_cells() -> str:
     for row in rows:
         network = row["rule"], int(row["cells"]), int(row["seed"])
         accuracy.setdefault(network, {})[float(row["level"])] = 100 * float(row["accuracy"])
-    lines = [
-        "| rule | N | seed | " + " | ".join(f"{share:.0%}" for share in shares) + " |",
-        "|---" * (3 + len(shares)) + "|",
-    ]
-    for network, levels in accuracy.items():
-        facts = [*map(str, network), *(f"{levels[share]:.1f}" for share in shares)]
-        lines.append("| " + " | ".join(facts) + " |")
-    return "\n".join(lines) + "\n"
+    return markdown_table(
+        ["rule", "N", "seed", *(f"{share:.0%}" for share in shares)],
+        [
+            [*network, *(f"{levels[share]:.1f}" for share in shares)]
+            for network, levels in accuracy.items()
+        ],
+    )
 
 
 def filled(text: str) -> str:

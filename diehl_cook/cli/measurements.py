@@ -62,7 +62,7 @@ def benchmark_(options: argparse.Namespace) -> None:
         benchmark.curves(cases, learning=True), benchmark.curves(cases, learning=False)
     )
     write_whole(options.into / "benchmark.png", figure_bytes(figure))
-    print(benchmark.markdown(cases))
+    print(benchmark.markdown(cases), end="")
     print(f"Numbers and figure lie in {options.into}/: benchmark.json, benchmark.png.")
 
 

@@ -177,7 +177,7 @@ def _tell(result: evaluation.Evaluation, experiment: Experiment) -> None:
         )
     if result.readouts:
         print("Accuracy in per cent, of the spikes up to a time since the image came on:")
-        print(readout_table.markdown(result.readouts))
+        print(readout_table.markdown(result.readouts), end="")
 
 
 def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diehl_cook.engine.answers import Answers
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages.readout import READOUTS, accuracy
+from diehl_cook.store.files import markdown_table
 
 #: How many milliseconds apart the times are up to which spikes are read.
 STEP_MS = 50
@@ -89,15 +90,10 @@ def markdown(rows: Sequence[Row]) -> str:
     """Accuracy in per cent as a Markdown table, readouts against times."""
     times = sorted({float(row["read_ms"]) for row in rows})
     cells = {(row["readout"], float(row["read_ms"])): row["accuracy_mean"] for row in rows}
-    return "\n".join(
+    return markdown_table(
+        ["readout", *(f"{time:g} ms" for time in times)],
         [
-            "| readout | " + " | ".join(f"{time:g} ms" for time in times) + " |",
-            "|---" * (len(times) + 1) + "|",
-            *(
-                f"| {name} | "
-                + " | ".join(f"{100 * float(cells[name, time]):.2f}" for time in times)
-                + " |"
-                for name in dict.fromkeys(row["readout"] for row in rows)
-            ),
-        ]
+            [name, *(f"{100 * float(cells[name, time]):.2f}" for time in times)]
+            for name in dict.fromkeys(row["readout"] for row in rows)
+        ],
     )

@@ -7,7 +7,7 @@ import io
 import os
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,3 +149,9 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
             {name: "" if value != value else value for name, value in row.items()} for row in rows
         )
     return text.getvalue()
+
+
+def markdown_table(columns: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A table for people, in Markdown: a header, and a line for each row."""
+    lines = ["| " + " | ".join(map(str, line)) + " |" for line in (columns, *rows)]
+    return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:], ""])

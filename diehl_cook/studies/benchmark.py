@@ -35,6 +35,7 @@ from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.plasticity import RULES
+from diehl_cook.store.files import markdown_table
 
 #: Kinds of simulation: choices of the experiment, and whether the program is compiled.
 KINDS: dict[str, dict[str, str]] = {
@@ -353,14 +354,16 @@ def markdown(cases: Sequence[dict[str, Any]]) -> str:
         if case.get("times_faster_than_brian2", 1) > 1:
             cell += f" ({case['times_faster_than_brian2']:.1f} x)"
         rows.setdefault((not case["learning"], case["kind"]), {})[case["cells"]] = cell
-    lines = [
-        "| ms per presentation | " + " | ".join(f"N = {size}" for size in sizes) + " |",
-        "|---" * (len(sizes) + 1) + "|",
-    ]
-    for (testing, kind), cells in sorted(rows.items(), key=lambda row: row[0][0]):
-        title = f"{'testing' if testing else 'training'}, {kind}"
-        lines.append(f"| {title} | " + " | ".join(cells.get(n, "-") for n in sizes) + " |")
-    return "\n".join(lines)
+    return markdown_table(
+        ["ms per presentation", *(f"N = {size}" for size in sizes)],
+        [
+            [
+                f"{'testing' if testing else 'training'}, {kind}",
+                *(cells.get(n, "-") for n in sizes),
+            ]
+            for (testing, kind), cells in sorted(rows.items(), key=lambda row: row[0][0])
+        ],
+    )
 
 
 def curves(cases: Sequence[dict[str, Any]], learning: bool) -> dict[str, Any]:

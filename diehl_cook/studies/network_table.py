@@ -11,7 +11,7 @@ from brian2.units import mV, second
 from diehl_cook.model import paper_results
 from diehl_cook.model.experiment import Experiment, flat
 from diehl_cook.store import network_file
-from diehl_cook.store.files import write_whole
+from diehl_cook.store.files import markdown_table, write_whole
 
 Row = dict[str, Any]
 
@@ -85,9 +85,7 @@ def _scheduled(experiment: Experiment) -> str:
 def markdown(rows: Sequence[Row]) -> str:
     """The table for people, accuracy in per cent."""
     names = list(rows[0]) if rows else ["network"]
-    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
-    lines += ["| " + " | ".join(_shown(name, row[name]) for name in names) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return markdown_table(names, [[_shown(name, row[name]) for name in names] for row in rows])
 
 
 def write(folder: Path) -> Path:

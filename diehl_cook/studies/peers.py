@@ -25,7 +25,7 @@ from diehl_cook.stages import readout, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.progress import Narrator
-from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.files import csv_text, markdown_table, write_whole
 from diehl_cook.store.reading import FileError, read_arrays, within
 from diehl_cook.store.run_folder import RunFolder
 
@@ -222,18 +222,21 @@ def write_table(folder: Path, rows: Sequence[Row]) -> None:
 
 def markdown(rows: Sequence[Row]) -> str:
     """The table for people."""
-    lines = [
-        "| program | images learned | images tested | accuracy, % | learning, ms an image |"
-        " testing, ms an image |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        testing = row["testing_s"] / row["images_tested"] * 1e3
-        lines.append(
-            f"| {row['program']} | {row['images_learned']:,} | {row['images_tested']:,} "
-            f"| {100 * row['accuracy']:.2f} | {row['learning_ms_per_image']:.3g} | {testing:.3g} |"
-        )
-    return "\n".join(lines) + "\n"
+    columns = ["program", "images learned", "images tested", "accuracy, %"]
+    return markdown_table(
+        [*columns, "learning, ms an image", "testing, ms an image"],
+        [
+            [
+                row["program"],
+                f"{row['images_learned']:,}",
+                f"{row['images_tested']:,}",
+                f"{100 * row['accuracy']:.2f}",
+                f"{row['learning_ms_per_image']:.3g}",
+                f"{row['testing_s'] / row['images_tested'] * 1e3:.3g}",
+            ]
+            for row in rows
+        ],
+    )
 
 
 def _first(split: Split, count: int) -> Split:

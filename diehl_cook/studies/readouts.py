@@ -17,7 +17,7 @@ from diehl_cook.stages import workflow
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.pictures import which_rows
 from diehl_cook.stages.progress import Narrator
-from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.files import csv_text, markdown_table, write_whole
 from diehl_cook.store.reading import Amount, AmountOrUnknown, Name, Share
 from diehl_cook.store.reading import read_table as read_rows
 
@@ -98,18 +98,15 @@ def markdown(rows: Sequence[Row]) -> str:
     in brackets, that of their differences from the first, each on the same network.
     """
     readouts = list(dict.fromkeys(row["readout"] for row in rows))
-    lines = [
-        "| rule | N | seeds | paper | " + " | ".join(readouts) + " |",
-        "|---" * (4 + len(readouts)) + "|",
-    ]
+    lines = []
     for cells, rule in sorted({(row["cells"], row["rule"]) for row in rows}):
         of_rule = [row for row in rows if (row["cells"], row["rule"]) == (cells, rule)]
         theirs = paper_results.test_accuracy(rule, cells)
         accuracies = [_on_all_spikes(of_rule, name) for name in readouts]
         facts = [rule, cells, len({row["seed"] for row in of_rule}), theirs or ""]
         facts += [_in_words(each, accuracies[0]) for each in accuracies]
-        lines.append("| " + " | ".join(map(str, facts)) + " |")
-    return "\n".join(lines) + "\n"
+        lines.append(facts)
+    return markdown_table(["rule", "N", "seeds", "paper", *readouts], lines)
 
 
 def _on_all_spikes(rows: Sequence[Row], readout: str) -> dict[int, float]:

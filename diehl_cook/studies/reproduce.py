@@ -15,7 +15,7 @@ from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store import network_file
-from diehl_cook.store.files import csv_text, write_whole
+from diehl_cook.store.files import csv_text, markdown_table, write_whole
 from diehl_cook.store.network_file import Bits, NetworkFile
 from diehl_cook.store.reading import Amount, AmountOrUnknown, FileError, Name, Share, read_table
 from diehl_cook.store.run_folder import RunFolder
@@ -130,19 +130,17 @@ def read_rows(folder: Path) -> list[Row]:
 
 def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
     """The paper's accuracies and ours as a Markdown table, in per cent."""
-    lines = [
-        "| rule | N | paper | ours | difference | spread over seeds | seeds |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = []
     for (rule, cells), accuracies in sorted(accuracies_of(rows).items(), key=_in_paper_order):
         mean, deviation = 100 * np.mean(accuracies), spread(accuracies)
         theirs = paper_results.test_accuracy(rule, cells)
-        lines.append(
-            f"| {rule} | {cells} | {'' if theirs is None else f'{theirs:.1f}'} | {mean:.2f} "
-            f"| {'' if theirs is None else f'{mean - theirs:+.2f}'} "
-            f"| {'' if np.isnan(deviation) else f'{deviation:.2f}'} | {len(accuracies)} |"
-        )
-    return "\n".join(lines) + "\n"
+        facts = ["", f"{mean:.2f}", ""]
+        if theirs is not None:
+            facts = [f"{theirs:.1f}", f"{mean:.2f}", f"{mean - theirs:+.2f}"]
+        seeds = ["" if np.isnan(deviation) else f"{deviation:.2f}", len(accuracies)]
+        lines.append([rule, cells, *facts, *seeds])
+    columns = ["rule", "N", "paper", "ours", "difference", "spread over seeds", "seeds"]
+    return markdown_table(columns, lines)
 
 
 def accuracies_of(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], list[float]]:
