@@ -83,9 +83,10 @@ def _module(name: str) -> ModuleType:
     """A module of the package; how errors and warnings are shown is left to the user."""
     hook, show, first = sys.excepthook, warnings.showwarning, "brian2" not in sys.modules
     module = importlib.import_module(f"diehl_cook.{name}")
-    if first and warnings.showwarning is not show:  # Brian2 shows them as its own
+    if first:
         sys.excepthook = hook
-        logging.captureWarnings(False)
+        if warnings.showwarning is not show:  # Brian2 shows warnings as its own
+            logging.captureWarnings(False)
     return module
 
 

@@ -172,7 +172,7 @@ def add_readouts(commands: Any) -> None:
         type=positive,
         default=3,
         metavar="N",
-        help="passes over the test images (default: 3)",
+        help="how many times the test images are shown (default: 3)",
     )
     add_jobs(parser)
 

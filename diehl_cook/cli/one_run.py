@@ -162,7 +162,9 @@ def show(options: argparse.Namespace) -> None:
         path = run.published_networks().get(options.experiment, path)
     if path.is_dir() or path.suffix == ".npz":
         if options.set or options.seed is not None:
-            raise ExperimentError(f"{path}: is trained with the values it has; leave out --set")
+            raise ExperimentError(
+                f"{path}: is trained with the values it has; leave out --set and --seed"
+            )
         print(dump_experiment(run.load_experiment_of(path)), end="")
     else:
         print(dump_experiment(experiment_of(options)), end="")
@@ -187,7 +189,7 @@ def _verdict(result: evaluation.Evaluation, experiment: Experiment) -> str:
     return (
         f"{kind} accuracy {summary['accuracy_mean']:.2%}"
         + (f" +- {spread:.2%}" if spread is not None else "")
-        + f" over {result.repeats} of {result.predictions.shape[1]} images, "
+        + f" over {result.repeats_in_words} of {result.predictions.shape[1]} images, "
         f"{summary['spikes_per_image']:.1f} spikes an image, "
         f"{summary['unlabelled_cells']} of {experiment.cells} cells unlabelled."
         + (f" {result.skipped:g} images skipped, too silent." if result.skipped else "")
@@ -215,7 +217,11 @@ def add_evaluate(commands: Any) -> None:
         action="store_true",
         help="compare all readouts on the same spikes, read for 50, 100, ... ms, too",
     )
-    add_set(parser, "values of how it is evaluated, e.g. --set evaluation.repeats=1")
+    add_set(
+        parser,
+        "values of how it is evaluated, e.g. --set evaluation.repeats=1; of a network file also"
+        " data.folder, where its images lie now",
+    )
     add_jobs(parser)
 
 

@@ -65,7 +65,7 @@ class Reader:
             raise DemoError(f"--network: {error}") from None
         assert network.labels is not None
         self.labels = network.labels
-        # it shows its silence or its runaway, where a run would end with an error
+        # It shows its silence or its runaway, where a run would end with an error
         self.network = Network(network.experiment.tolerant(), network.trained)
 
     def about(self) -> Facts:

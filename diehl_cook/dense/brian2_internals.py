@@ -128,7 +128,7 @@ NAMES: Names = {
     "brian2.core": ("clocks",),
     "brian2.devices.cpp_standalone.codeobject": ("CPPStandaloneCodeObject", "openmp_pragma"),
     "brian2.devices.cpp_standalone.codeobject.CPPStandaloneCodeObject": (
-        *("generator_class", "templater"),
+        *("before_after_blocks", "generator_class", "templater"),
     ),
     "brian2.devices.cpp_standalone.device": ("CPPStandaloneDevice", "CPPWriter"),
     "brian2.devices.cpp_standalone.device.CPPStandaloneDevice": (

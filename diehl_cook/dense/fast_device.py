@@ -105,10 +105,9 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             full_name(matrix): Counters(f"_changes_{full_name(matrix)}_{self._n_runs}", reader)
             for matrix, reader in summed_matrices(objects).items()
         }
-        self.shared |= dict.fromkeys(
-            [*self.awake_arrays.values(), *self.trace_arrays.values()], "char"
-        )
-        self.shared |= {counters.array: "uint32_t" for counters in self.counters.values()}
+        blocks = [*self.awake_arrays.values(), *self.trace_arrays.values()]
+        counts = [counters.array for counters in self.counters.values()]
+        self.shared |= dict.fromkeys(blocks, "char") | dict.fromkeys(counts, "uint32_t")
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)
 
@@ -146,13 +145,23 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
     def generate_makefile(
         self, writer: Any, compiler: str, compiler_flags: str, *args: Any, **kwds: Any
     ) -> None:
-        """Write the makefile with this device's flags, and what it compiles."""
+        """Write the makefile with this device's flags, and what it compiles.
+
+        Raises
+        ------
+        NotImplementedError
+            If the compiler is neither g++ nor clang.
+        """
+        if compiler == "msvc":
+            raise NotImplementedError(
+                f"{NAME} compiles with g++ or clang, not with MSVC; use 'cpp_standalone', or set "
+                "prefs.codegen.cpp.compiler to 'unix'"
+            )
         self._unite(writer)
-        if compiler != "msvc":
-            flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
-            own = () if _is_clang() else GCC_FLAGS
-            wide = WIDE_FLAGS if self._columns >= WIDE_COLUMNS and _is_x86() else ()
-            compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own, *wide])
+        flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
+        own = () if _is_clang() else GCC_FLAGS
+        wide = WIDE_FLAGS if self._columns >= WIDE_COLUMNS and _is_x86() else ()
+        compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own, *wide])
         super().generate_makefile(writer, compiler, *args, compiler_flags=compiler_flags, **kwds)
 
 

@@ -1,9 +1,9 @@
 """One file for the compiler, made of those that Brian2 writes.
 
-Brian2 writes a file for each code object, some thirty of a hundred lines that all include the
-same headers: to read those took two thirds of the work of compiling. Here they become one.
-Each keeps its helpers to itself, in a namespace, because most of them have the same ones. What
-could mean something else there, and what is not understood, keeps a file of its own.
+Brian2 writes a file for each code object, some thirty files that all include the same headers: to
+read those took two thirds of the work of compiling. Here they become one file. Each code object
+keeps its helpers to itself, in a namespace, because most of them have the same ones. A code object
+that could mean something else there, or whose form is not known, keeps a file of its own.
 """
 
 import re

@@ -57,7 +57,7 @@ _DAY = 24 * 60 * 60
 
 _OUTER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 _SIZE = "main.size"
-#: Files that set up the clocks, Brian2's own and that of `dense.one_file`.
+#: Files in which clocks are set up: Brian2's, or the one file that `dense.one_file` writes.
 _WITH_CLOCKS = ("main.cpp", "one_file.cpp")
 _MAKE_ROOM = "is the disk full? make room, and the same command goes on"
 
@@ -312,7 +312,7 @@ def _timed_arrays(network: Network) -> set[TimedArray]:
 
 def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[str, dict[str, Any]]:
     """Write the C++ source of a network, and tell its variables."""
-    # a device of our own: the user's, which may be of the same kind, keeps what is prepared on it
+    # A device of our own: the user's, which may be of the same kind, keeps what is prepared on it
     time_step = defaultclock.dt
     set_device(type(all_devices[target])(), build_on_run=False)
     # Brian2 numbers its names past those of objects that still exist: the source, and with it

@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike
 
 from diehl_cook.figures.style import INK, PALE, styled
 
-#: So many classes leave a column as wide as the word under the last one.
-_MOST_BESIDE_A_WORD = 20
+#: With more classes, a column is narrower than the word "none" below the last one.
+_MOST_WITH_LEVEL_WORDS = 20
 
 
 @styled
@@ -82,7 +82,7 @@ def confusion(
         axes.axvline(n_classes - 0.5, color="white", linewidth=4)
     axes.tick_params(length=0, labelsize=float(np.clip(280 / n_classes, 5.5, 11.0)))
     axes.spines[:].set_visible(False)
-    if matrix.shape[1] > n_classes > _MOST_BESIDE_A_WORD:
+    if matrix.shape[1] > n_classes > _MOST_WITH_LEVEL_WORDS:
         axes.get_xticklabels()[-1].set_rotation(90)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")

@@ -251,7 +251,7 @@ def _way_out(folder: Path) -> str:
     if _is_own(folder):
         own = shlex.quote(str(MNIST))
         return f"restore it with `git checkout -- {own}`, or install the package again"
-    return "fetch it again, or name another folder of IDX files"
+    return "fetch it again, or name another folder in data.folder"
 
 
 def _is_own(folder: Path) -> bool:

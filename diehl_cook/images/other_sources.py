@@ -65,7 +65,7 @@ def _arrays(split: SplitName, source: Path) -> Split:
             images, labels = (file[name] for name in names)
     except FileNotFoundError:
         raise DatasetError(
-            f"{source}: no such file; put it there, or name another with data.folder"
+            f"{source}: no such file; put it there, or name another in data.folder"
         ) from None
     except (DatasetError, MemoryError):
         raise

@@ -231,8 +231,7 @@ class Data(Section):
 
 # Enough for any readable image: the twentieth showing is ten times as intense as the first.
 _SHOWINGS_OF_ANY_IMAGE = 20
-# All that the cells of the largest network can fire: one every refractory period.
-_SPIKES_OF_ANY_NETWORK = 10_000_000
+_ANY_NUMBER = 10**9
 
 #: What may change while a network learns, beside the learning rule.
 _SCHEDULED = frozenset(
@@ -349,7 +348,7 @@ class Experiment(Section):
         update = {
             "on_silence": "skip",
             "maximum_showings": _SHOWINGS_OF_ANY_IMAGE,
-            "maximum_spikes": _SPIKES_OF_ANY_NETWORK,
+            "maximum_spikes": _ANY_NUMBER,
         }
         presentation = self.presentation.model_copy(update=update)
         return self.model_copy(update={"presentation": presentation})
@@ -533,7 +532,8 @@ def evaluated_as(
     overrides : iterable of str
         ``key=value`` pairs, with keys that begin with ``evaluation.``.
     moved_data : bool
-        Whether ``data.folder`` may be another one, too: of a network that somebody else trained.
+        Whether a pair may have the key ``data.folder``, too: of a network that somebody else
+        trained.
 
     Returns
     -------
@@ -546,12 +546,13 @@ def evaluated_as(
     """
     layers = [_override(override) for override in overrides]
     for origin, stated in layers:
-        moved = moved_data and stated.keys() == {"data"} and stated["data"].keys() == {"folder"}
+        moved = moved_data and [key for key, _ in flat(stated)] == ["data.folder"]
         if stated.keys() != {"evaluation"} and not moved:
+            may = "keys of 'evaluation', as evaluation.repeats=1,"
             raise ExperimentError(
-                f"{origin}: the network is trained with the values it has; only keys of"
-                " 'evaluation' may be set, as evaluation.repeats=1"
-                + (", and data.folder" if moved_data else "")
+                f"{origin}: the network is trained with the values it has; only {may}"
+                + (" and data.folder" if moved_data else "")
+                + " may be set"
             )
     values = _merged([("", experiment.model_dump(mode="json")), *layers])
     return check_values(values, " ".join(origin for origin, _ in layers))

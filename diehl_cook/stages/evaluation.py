@@ -53,10 +53,12 @@ class Evaluation:
 
     def __repr__(self) -> str:
         images = self.predictions.shape[1]
-        return f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {self.repeats}>"
+        return (
+            f"<Evaluation: {self.accuracy:.2%} of {images} images correct, {self.repeats_in_words}>"
+        )
 
     @property
-    def repeats(self) -> str:
+    def repeats_in_words(self) -> str:
         """How many there are, in words."""
         count = len(self.predictions)
         return f"{count} {'repeat' if count == 1 else 'repeats'}"
@@ -193,7 +195,7 @@ class Examiner:
             return self.answer(network, shown.rows, LABELLING, follow)
 
     def present(self, network: TrainedNetwork, shown: Split) -> list[Answers]:
-        """The answers to test images, in each of ``evaluation.repeats`` repeats."""
+        """The answers to test images, in each repeat."""
         repeats, images = self.presenter.experiment.evaluation.repeats, len(shown.rows)
         with self.narrator.follow("testing") as follow:
             return [

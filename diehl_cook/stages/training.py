@@ -77,8 +77,8 @@ def train(
     presenter : Presenter
         A learning network.
     learned : Split
-        Training images, shown in this order, again and again. Their classes are for the accuracy
-        online alone: nothing that learns sees them.
+        Training images, shown in this order, again and again. Their classes are for the online
+        accuracy alone: nothing that learns sees them.
     folder : RunFolder
         Settled on the presenter's experiment and claimed by the caller.
     workspace : Path

@@ -114,12 +114,15 @@ def test_an_exported_network_is_evaluated_where_its_images_lie_elsewhere(project
     here = project("evaluate", file, "--jobs", 1)[1].splitlines()[0]
     assert here.startswith("Test accuracy")
     project.data.rename(elsewhere)
-    assert project("evaluate", file)[1].endswith("; put it there, or name another with data.folder")
+    assert project("evaluate", file)[1].endswith("; put it there, or name another in data.folder")
     there = project("evaluate", file, "--jobs", 1, "--set", f"data.folder={elsewhere}")
     assert there[1].splitlines()[0] == here
-    code, said = project("evaluate", file, "--set", "data.validation=5")
-    assert code == 2
-    assert said.endswith("as evaluation.repeats=1, and data.folder")
+    for setting in ("data.validation=5", "data=5", "data={}", "data=null", "cells=4"):
+        code, said = project("evaluate", file, "--set", setting)
+        assert code == 2
+        assert said.endswith(
+            "keys of 'evaluation', as evaluation.repeats=1, and data.folder may be set"
+        )
 
 
 def test_the_network_of_another_run_is_not_taken_for_trained(project):

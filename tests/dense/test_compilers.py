@@ -59,3 +59,10 @@ def test_the_widest_vectors_are_for_wide_matrices(tmp_path, monkeypatch, machine
         reset_device()
     makefile = (tmp_path / "makefile").read_text()
     assert (fast_device.WIDE_FLAGS[0] in makefile) is wide
+
+
+def test_msvc_is_refused_in_one_line():
+    device = fast_device.FastCPPStandaloneDevice()
+    with pytest.raises(NotImplementedError, match="g\\+\\+ or clang, not with MSVC; use") as raised:
+        device.generate_makefile(None, "msvc", "", "", 1, False)
+    assert "\n" not in str(raised.value)

@@ -670,3 +670,12 @@ def test_what_would_never_end_is_refused(tmp_path, kind):
         path.symlink_to("/dev/zero" if kind == "device" else path)
     message = "Too many levels of symbolic links" if kind == "circle" else "is a pipe or a device"
     assert f"mine.yaml: cannot be read: {message}" in complaint(path)
+
+
+def test_what_is_tolerant_goes_on_after_any_answer_and_differs_in_nothing_else(experiment_with):
+    experiment = experiment_with()
+    tolerant = experiment.tolerant()
+    presentation = tolerant.presentation
+    assert (presentation.on_silence, presentation.maximum_showings) == ("skip", 20)
+    assert presentation.maximum_spikes >= 46_340 * 70 * 2  # all cells, every refractory period
+    assert tolerant.model_copy(update={"presentation": experiment.presentation}) == experiment

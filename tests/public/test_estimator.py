@@ -43,12 +43,20 @@ def test_before_a_fit_it_says_so(call, digits_8x8):
 @pytest.mark.parametrize(
     ("name", "value"),
     [(name, value) for name in ("cells", "epochs") for value in ("many", 0, 2.5)]
-    + [("n_jobs", "all"), ("n_jobs", 1.5)],
+    + [("n_jobs", "all"), ("n_jobs", 1.5), ("n_jobs", 0)],
 )
 def test_a_count_that_is_none_is_refused(name, value, digits_8x8, monkeypatch):
     monkeypatch.setattr("diehl_cook.estimator.training.train", pytest.fail)
     with pytest.raises((TypeError, ValueError), match=f"^{name} "):
         dc.DiehlCookClassifier(**SMALL | {name: value}).fit(*digits_8x8)
+
+
+@pytest.mark.parametrize(
+    ("stated", "cores"), [(None, 4), (-1, 4), (-2, 3), (2, 2), (np.int64(1), 1)]
+)
+def test_jobs_are_counted_as_in_scikit_learn(stated, cores, monkeypatch):
+    monkeypatch.setattr("joblib._parallel_backends.cpu_count", lambda *_, **__: 4)
+    assert dc.DiehlCookClassifier(n_jobs=stated)._jobs == cores
 
 
 def test_counts_of_numpy_are_counts():

@@ -232,12 +232,15 @@ def test_brian2_is_as_before(experiment_with, programs):
     assert said.splitlines() == ["100. us RuntimeDevice True", "numpy", "2.0"]
 
 
-@pytest.mark.parametrize("synapses", ["dense", "brian2"])
-def test_a_standalone_network_of_the_users_own_is_left_alone(synapses, tmp_path):
+@pytest.mark.parametrize(
+    ("synapses", "device"), [("dense", "cpp_standalone_fast"), ("brian2", "cpp_standalone")]
+)
+def test_a_standalone_network_of_the_users_own_is_left_alone(synapses, device, tmp_path):
     """What is prepared on the device is still there, and so is the device."""
     said = python(
-        "import brian2, diehl_cook as dc, numpy as np",
-        "brian2.set_device('cpp_standalone', build_on_run=False)",
+        "import brian2, diehl_cook as dc, diehl_cook.dense",
+        f"brian2.set_device({device!r}, build_on_run=False)",
+        "brian2.defaultclock.dt = 0.2 * brian2.ms",
         "group = brian2.NeuronGroup(1, 'v : 1')",
         "group.v = 2",
         "group.run_regularly('v += 1')",
@@ -247,9 +250,22 @@ def test_a_standalone_network_of_the_users_own_is_left_alone(synapses, tmp_path)
         "from diehl_cook.engine.presenter import Presenter",
         f"Presenter(experiment, True, 784, __import__('pathlib').Path({str(tmp_path)!r}))",
         "brian2.device.build(directory=None, with_output=False)",
-        "print(type(brian2.get_device()).__name__, group.v[0], brian2.defaultclock.dt)",
+        f"print(brian2.get_device() is brian2.all_devices[{device!r}])",
+        "print(group.v[0], brian2.defaultclock.dt)",
     )
-    assert said.splitlines() == ["CPPStandaloneDevice 3.0 100. us"]
+    assert said.splitlines() == ["True", "3.0 200. us"]
+
+
+def test_the_way_errors_are_shown_stays_where_warnings_are_logged_already():
+    said = python(
+        "import logging, sys",
+        "logging.captureWarnings(True)",
+        "hook = sys.excepthook",
+        "import diehl_cook as dc",
+        "dc.load_experiment('n100')",
+        "print(sys.excepthook is hook)",
+    )
+    assert said == "True"
 
 
 def test_a_warning_of_the_users_own_is_shown_as_ever():

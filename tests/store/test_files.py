@@ -12,6 +12,7 @@ from diehl_cook.store.files import (
     WriteError,
     animation_bytes,
     figure_bytes,
+    markdown_table,
     smaller,
     write_whole,
 )
@@ -81,3 +82,10 @@ def test_pixels_take_fewer_bytes_on_a_page():
     picture = Image.open(io.BytesIO(smaller(drawn)))
     assert (picture.format, picture.size) == ("WEBP", Image.open(io.BytesIO(drawn)).size)
     assert len(smaller(drawn)) < len(drawn)
+
+
+def test_a_table_for_people_has_a_header_and_a_line_for_each_row():
+    assert markdown_table(["N", "%"], [[100, "88.8"], [400, ""]]) == (
+        "| N | % |\n|---|---|\n| 100 | 88.8 |\n| 400 |  |\n"
+    )
+    assert markdown_table(["N"], []) == "| N |\n|---|\n"
