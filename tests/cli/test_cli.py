@@ -665,7 +665,7 @@ def test_what_was_trained_cannot_be_set_any_more(little, which, command):
     experiment = (little[0] / "experiment.yaml").read_bytes()
     told = command("evaluate", little[which], "--set", "connections.inhibitory_to_excitatory=5")
     assert (told.code, (little[0] / "experiment.yaml").read_bytes()) == (2, experiment)
-    assert "only keys of 'evaluation' may be set, as evaluation.repeats=1" in told.complaint
+    assert "only keys of 'evaluation', as evaluation.repeats=1," in told.complaint
 
 
 def test_a_network_file_keeps_the_labels_it_comes_with(little, command):
