@@ -157,9 +157,7 @@ def demo_(options: argparse.Namespace) -> None:
 
 def show(options: argparse.Namespace) -> None:
     """Print an experiment with every value filled in; of a run or a trained network, its own."""
-    path = Path(options.experiment)
-    if not path.exists():
-        path = run.published_networks().get(options.experiment, path)
+    path = run.trained_path(options.experiment)
     if path.is_dir() or path.suffix == ".npz":
         if options.set or options.seed is not None:
             raise ExperimentError(
@@ -285,4 +283,8 @@ def add_export(commands: Any) -> None:
 
 def add_show(commands: Any) -> None:
     """Take what ``show`` takes."""
-    add_experiment_options(add_command(commands, "show", show))
+    add_experiment_options(
+        add_command(commands, "show", show),
+        "an experiment file, or n100, n400, n1600, n6400; or a run folder, network file or"
+        " published network",
+    )

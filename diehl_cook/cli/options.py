@@ -106,11 +106,12 @@ def add_trained(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_experiment_options(parser: argparse.ArgumentParser) -> None:
+def add_experiment_options(
+    parser: argparse.ArgumentParser,
+    what: str = "an experiment file, or n100, n400, n1600, n6400",
+) -> None:
     """An experiment, its seed, and values in place of the file's."""
-    parser.add_argument(
-        "experiment", metavar="EXPERIMENT", help="an experiment file, or n100, n400, n1600, n6400"
-    )
+    parser.add_argument("experiment", metavar="EXPERIMENT", help=what)
     parser.add_argument("--seed", type=int, help="seed in place of the file's")
     add_set(parser)
 

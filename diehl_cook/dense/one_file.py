@@ -1,7 +1,7 @@
 """One file for the compiler, made of those that Brian2 writes.
 
-Brian2 writes a file for each code object, some thirty files that all include the same headers: to
-read those took two thirds of the work of compiling. Here they become one file. Each code object
+Brian2 writes a file for each code object, some thirty files that all include the same headers,
+and reading those is most of the work of compiling. Here they become one file. Each code object
 keeps its helpers to itself, in a namespace, because most of them have the same ones. A code object
 that could mean something else there, or whose form is not known, keeps a file of its own.
 """

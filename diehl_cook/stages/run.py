@@ -151,19 +151,22 @@ def load(source: str | Path) -> Network:
     >>> dc.load("triplet_n400")
     <Network: triplet, 400 cells, 784 inputs>
     """
-    path = Path(source)
+    path = trained_path(source)
     if path.is_dir():
         return Run(path).network
-    named = published_networks()
     if not path.exists() and path.suffix != ".npz":
-        if str(source) not in named:
-            raise NetworkFileError(
-                f"{source}: no run folder, network file or published network;"
-                f" published are {', '.join(sorted(named))}"
-            )
-        path = named[str(source)]
+        raise NetworkFileError(
+            f"{source}: no run folder, network file or published network;"
+            f" published are {', '.join(sorted(published_networks()))}"
+        )
     content = network_file.load(path)
     return Network(content.experiment, content.network, content.measured)
+
+
+def trained_path(source: str | Path) -> Path:
+    """Where a trained network lies; what is neither there nor published stays as it is."""
+    path = Path(source)
+    return path if path.exists() else published_networks().get(str(source), path)
 
 
 def load_experiment_of(path: Path) -> Experiment:
