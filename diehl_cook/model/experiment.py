@@ -188,7 +188,7 @@ class Training(Section):
 ReadoutName = Literal["class_mean", "class_vote", "naive_bayes", "logistic"]
 
 
-class Evaluation(Section):
+class EvaluationSettings(Section):
     """Labels from the training images, accuracy on the test images, paper section 2.6."""
 
     readout: ReadoutName = Field(
@@ -290,7 +290,7 @@ class Experiment(Section):
     plasticity: Plasticity = Field(default_factory=Plasticity)
     presentation: Presentation = Presentation()
     training: Training
-    evaluation: Evaluation = Evaluation()
+    evaluation: EvaluationSettings = EvaluationSettings()
 
     @property
     def learning_rule(self) -> Rule:
@@ -462,6 +462,11 @@ class Experiment(Section):
             if not keys:
                 raise ValueError(f"{where}: states nothing; take it out")
             for key in keys:
+                if key not in known and key.startswith("plasticity."):
+                    raise ValueError(
+                        f"{where}.{key}: is not of 'rule: {self.rule}'; state a schedule for that"
+                        " rule, or none: training.schedule=null"
+                    )
                 if key not in known:
                     raise ValueError(
                         f"{where}.{key}: cannot change while a network learns;"
@@ -520,9 +525,7 @@ def load_experiment(
         raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
-def evaluated_as(
-    experiment: Experiment, overrides: Iterable[str], *, moved_data: bool = False
-) -> Experiment:
+def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment:
     """An experiment with other values of how its network is evaluated.
 
     Parameters
@@ -530,10 +533,8 @@ def evaluated_as(
     experiment : Experiment
         Of a network that is trained.
     overrides : iterable of str
-        ``key=value`` pairs, with keys that begin with ``evaluation.``.
-    moved_data : bool
-        Whether a pair may have the key ``data.folder``, too: of a network that somebody else
-        trained.
+        ``key=value`` pairs, with keys that begin with ``evaluation.``, or ``data.folder``, where
+        the images lie by now.
 
     Returns
     -------
@@ -546,13 +547,11 @@ def evaluated_as(
     """
     layers = [_override(override) for override in overrides]
     for origin, stated in layers:
-        moved = moved_data and [key for key, _ in flat(stated)] == ["data.folder"]
+        moved = [key for key, _ in flat(stated)] == ["data.folder"]
         if stated.keys() != {"evaluation"} and not moved:
-            may = "keys of 'evaluation', as evaluation.repeats=1,"
             raise ExperimentError(
-                f"{origin}: the network is trained with the values it has; only {may}"
-                + (" and data.folder" if moved_data else "")
-                + " may be set"
+                f"{origin}: the network is trained with the values it has; only keys of"
+                " 'evaluation', as evaluation.repeats=1, and data.folder may be set"
             )
     values = _merged([("", experiment.model_dump(mode="json")), *layers])
     return check_values(values, " ".join(origin for origin, _ in layers))

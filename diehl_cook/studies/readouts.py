@@ -26,7 +26,7 @@ Row = dict[str, Any]
 TABLE = "readouts.csv"
 
 
-class Score(Section):
+class ReadoutRow(Section):
     """A row of ``readouts.csv``: a readout of a network, on the spikes up to a time."""
 
     rule: Name
@@ -83,7 +83,7 @@ def write_table(folder: Path, rows: Sequence[Row]) -> list[Row]:
 def read_table(folder: Path) -> list[Row]:
     """Rows of ``readouts.csv``, none if there is no such file."""
     path = folder / TABLE
-    return read_rows(path, Score, "delete it to measure anew") if path.exists() else []
+    return read_rows(path, ReadoutRow, "delete it to measure anew") if path.exists() else []
 
 
 def is_measured(rows: Sequence[Row], experiment: Experiment) -> bool:

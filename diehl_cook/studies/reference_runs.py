@@ -46,7 +46,7 @@ class Reference(Section):
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Check:
     """One quantity of one run against the reference distribution."""
 
     quantity: str
@@ -142,15 +142,13 @@ def _key(experiment: Experiment) -> str:
     return f"{run_key(experiment.model_copy(update={'seed': 0}))}-{digest}"
 
 
-def compare(
-    measured: Mapping[str, float], reference: Mapping[str, Sequence[float]]
-) -> list[Comparison]:
+def compare(measured: Mapping[str, float], reference: Mapping[str, Sequence[float]]) -> list[Check]:
     """Compare a run with a reference: the prediction interval for one more seed."""
-    comparisons = []
+    checks = []
     for name in QUANTITIES:
         values = np.asarray(reference[name])
         n = values.size
         reach = stats.t.ppf(1 - FALSE_ALARM / 2, n - 1) * values.std(ddof=1) * np.sqrt(1 + 1 / n)
         mean = values.mean()
-        comparisons.append(Comparison(name, measured[name], mean - reach, mean + reach))
-    return comparisons
+        checks.append(Check(name, measured[name], mean - reach, mean + reach))
+    return checks

@@ -8,7 +8,7 @@ from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.reference_runs import (
     QUANTITIES,
-    Comparison,
+    Check,
     compare,
     measure,
     read_reference,
@@ -79,7 +79,7 @@ def test_fewer_than_three_runs_are_no_reference(tmp_path, experiment_with):
 
 
 def test_a_typical_run_is_inside(reference):
-    assert all(comparison.inside for comparison in compare(TYPICAL, reference))
+    assert all(check.inside for check in compare(TYPICAL, reference))
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
@@ -101,7 +101,7 @@ def test_the_bounds_are_those_of_the_prediction_interval():
     ("value", "inside"), [(1, True), (2, True), (0.999, False), (2.001, False)]
 )
 def test_a_bound_itself_is_inside(value, inside):
-    assert Comparison("accuracy", value, low=1, high=2).inside is inside
+    assert Check("accuracy", value, low=1, high=2).inside is inside
 
 
 def test_two_runs_are_no_reference(tmp_path, experiment_with):
