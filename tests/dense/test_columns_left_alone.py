@@ -13,7 +13,7 @@ from diehl_cook.dense.neutral import find_neutral
 from diehl_cook.dense.summing import summed_matrices
 from diehl_cook.dense.traces import traces
 
-ROWS, COLUMNS = 37, 203
+ROWS, COLUMNS = 37, 403
 STEPS = 400
 # Each of a few cells fires now and then, so that most traces are zero. They end below what single
 # precision holds after 87 * 0.5 ms, which is 87 steps.
@@ -24,10 +24,12 @@ total : 1
 total_u : 1
 factor : 1
 """
-# Cells 66 to 69, beside the end of a block, fire one by one.
+# Cells 66 to 69, beside the end of a block, fire one by one; so do one behind eight blocks that never
+# do, and one in the last block, which is not full.
 FIRES = (
     "(timestep(t, dt) % 150 == 7 * i and i < 40 and i % 3 == 0)"
     " or (timestep(t, dt) % 150 == 100 + i % 8 and i >= 66 and i < 70)"
+    " or (timestep(t, dt) % 150 == 50 and (i == 257 or i == 401))"
 )
 RULE = "g_post += w\nw = clip(w - 0.125*x_post*w**0.5, 0, 1)"
 FACTOR = "factor = int(abs(total - 3) <= 1e-5) + int(abs(total - 3) > 1e-5) * 3 / total"
@@ -204,6 +206,12 @@ def names_of_traces(*more):
 
 def test_traces_are_what_decays_alone_and_synapses_read():
     assert names_of_traces() == ["x"]  # g is written by every row
+
+
+@pytest.mark.parametrize(("fewest", "found"), [(COLUMNS, ["x"]), (COLUMNS + 1, [])])
+def test_traces_of_few_cells_are_not_looked_through(fewest, found, monkeypatch):
+    monkeypatch.setattr("diehl_cook.dense.traces.FEWEST_CELLS", fewest)
+    assert names_of_traces() == found
 
 
 @pytest.mark.parametrize(

@@ -99,11 +99,18 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
     static uint32_t _n_updates = 0;
     const bool _look = ++_n_updates % 32 == 0;
     {% for trace in traces if trace.code is not none %}
-    for (int _first = 0; _first < _N; _first += {{block}})
+    {
+    const auto _decay = [&](const int _idx)
+    {
+        const size_t _vectorisation_idx = _idx;
+        {{trace.code|autoindent}}
+    };
+    int _first = 0;
+    for (; _first + {{block}} <= _N; _first += {{block}})
     {
         {# eight blocks of zeros at once #}
         uint64_t _eight;
-        if (_first + {{8 * block}} <= _N)
+        if (_first % {{8 * block}} == 0 && _first + {{8 * block}} <= _N)
         {
             std::memcpy(&_eight, {{trace.array}} + _first / {{block}}, 8);
             if (_eight == 0)
@@ -115,20 +122,21 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
         char& _is_not_zero = {{trace.array}}[_first / {{block}}];
         if (!_is_not_zero)
             continue;
-        const int _last = _first + {{block}} < _N ? _first + {{block}} : _N;
+        {# of a known length: one instruction or two, unless it is unrolled before #}
         {{independent_pragma(variable_indices, variables)}}
-        for (int _idx = _first; _idx < _last; _idx++)
-        {
-            const size_t _vectorisation_idx = _idx;
-            {{trace.code|autoindent}}
-        }
+        #pragma GCC unroll 1
+        for (int _offset = 0; _offset < {{block}}; _offset++)
+            _decay(_first + _offset);
         if (_look)
         {
             int32_t _some = 0;
-            for (int _idx = _first; _idx < _last; _idx++)
-                _some |= {{trace['values']}}[_idx] != 0;
+            for (int _offset = 0; _offset < {{block}}; _offset++)
+                _some |= {{trace['values']}}[_first + _offset] != 0;
             _is_not_zero = _some;
         }
+    }
+    for (; _first < _N; _first++)
+        _decay(_first);
     }
     {% endfor %}
     {% endif %}
