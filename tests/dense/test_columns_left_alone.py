@@ -24,8 +24,8 @@ total : 1
 total_u : 1
 factor : 1
 """
-# Cells 66 to 69, beside the end of a block, fire one by one; so do one behind eight blocks that never
-# do, and one in the last block, which is not full.
+# Cells 66 to 69, beside the end of a block, fire one by one; so do one behind eight blocks that
+# never do, and one in the last block, which is not full.
 FIRES = (
     "(timestep(t, dt) % 150 == 7 * i and i < 40 and i % 3 == 0)"
     " or (timestep(t, dt) % 150 == 100 + i % 8 and i >= 66 and i < 70)"
