@@ -31,7 +31,7 @@ FIRES = (
     " or (timestep(t, dt) % 150 == 100 + i % 8 and i >= 66 and i < 70)"
     " or (timestep(t, dt) % 150 == 50 and (i == 257 or i == 401))"
 )
-RULE = "g_post += w\nw = clip(w - 0.125*x_post*w**0.5, 0, 1)"
+RULE = "g_post += w\nw = clip(w - 0.125*x_post*w**0.5, 0.01, 1)"
 FACTOR = "factor = int(abs(total - 3) <= 1e-5) + int(abs(total - 3) > 1e-5) * 3 / total"
 
 
@@ -105,7 +105,7 @@ def outcome(folder):
         defaultclock.dt = 0.5 * ms
         inputs, cells, synapses = parts()
         # some are out of their bounds at first, and again between the runs
-        weights = np.random.default_rng(5).uniform(-0.25, 1.5, (ROWS, COLUMNS))
+        weights = np.random.default_rng(5).uniform(0, 1.5, (ROWS, COLUMNS))
         weights[1:, 70::5] = 0  # what is left is scaled to more than 1 again and again
         weights[0, 70::5] = 0.5
         weights = weights.ravel()
