@@ -126,7 +126,7 @@ def build(mixture, is_fast, prefix):
         threshold="v > 0.61 + 0.01*sin(i)",
         reset="v = 0; y += 1; fired += 1",
         refractory=2 * ms if mixture.refractory else False,
-        namespace={"drive": TimedArray([0.2, 0.5, 0.1], dt=90 * ms, name=f"{prefix}drive")},
+        namespace={"drive": TimedArray([0.2, 0.7, 0.1], dt=90 * ms, name=f"{prefix}drive")},
         **options,
     )
     driven.v = "0.5*rand()"
