@@ -72,7 +72,7 @@ def _evaluate_file(options: argparse.Namespace) -> None:
             f"{options.trained}: its cells have no labels; evaluate the run it comes from first"
         )
     folder = RunFolder(options.run) if options.run else None
-    experiment = evaluated_as(network.experiment, options.set)
+    experiment = evaluated_as(network.experiment, options.set, moved_data=True)
     for name in ("labelling_images", "labelling_passes"):
         if getattr(experiment.evaluation, name) != getattr(network.experiment.evaluation, name):
             raise NetworkFileError(

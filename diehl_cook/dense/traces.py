@@ -1,8 +1,8 @@
 """Traces: variables of cells that decay on their own, and are zero in most cells.
 
 A trace is set where a cell fires and forgotten soon after. In programs of ``cpp_standalone_fast``
-each trace of a group has an array of bytes, one for each block of cells, that is zero where the
-trace is zero in the whole block: there it needs no update, and what a product with it adds to
+each trace of a large group has an array of bytes, one for each block of cells, that is zero where
+the trace is zero in the whole block: there it needs no update, and what a product with it adds to
 synapses is nothing (`neutral`). What writes to a cell sets its byte; the update of the trace looks
 from time to time whether all have come to zero.
 """
@@ -36,7 +36,8 @@ def traces(objects: Iterable[BrianObject]) -> list[ArrayVariable]:
     Returns
     -------
     list of ArrayVariable
-        Empty if there is an object of a kind that is not known here.
+        Of groups of `FEWEST_CELLS` and more; empty if there is an object of a kind that is not
+        known here.
     """
     objects = list(objects)
     runners = writers(objects)

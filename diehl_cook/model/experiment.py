@@ -464,8 +464,8 @@ class Experiment(Section):
             for key in keys:
                 if key not in known and key.startswith("plasticity."):
                     raise ValueError(
-                        f"{where}.{key}: is not of 'rule: {self.rule}'; state a schedule for that"
-                        " rule, or none: training.schedule=null"
+                        f"{where}.{key}: is not of 'rule: {self.rule}'; take the schedule out:"
+                        " training.schedule=null (in a file 'schedule: null')"
                     )
                 if key not in known:
                     raise ValueError(
@@ -525,7 +525,9 @@ def load_experiment(
         raise ExperimentError(f"{origin}: {explain(error)}") from None
 
 
-def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment:
+def evaluated_as(
+    experiment: Experiment, overrides: Iterable[str], *, moved_data: bool = False
+) -> Experiment:
     """An experiment with other values of how its network is evaluated.
 
     Parameters
@@ -533,8 +535,10 @@ def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment
     experiment : Experiment
         Of a network that is trained.
     overrides : iterable of str
-        ``key=value`` pairs, with keys that begin with ``evaluation.``, or ``data.folder``, where
-        the images lie by now.
+        ``key=value`` pairs, with keys that begin with ``evaluation.``.
+    moved_data : bool
+        Whether a pair may have the key ``data.folder``, too: of a network that somebody else
+        trained.
 
     Returns
     -------
@@ -547,11 +551,13 @@ def evaluated_as(experiment: Experiment, overrides: Iterable[str]) -> Experiment
     """
     layers = [_override(override) for override in overrides]
     for origin, stated in layers:
-        moved = [key for key, _ in flat(stated)] == ["data.folder"]
+        moved = moved_data and [key for key, _ in flat(stated)] == ["data.folder"]
         if stated.keys() != {"evaluation"} and not moved:
+            may = "keys of 'evaluation', as evaluation.repeats=1,"
             raise ExperimentError(
-                f"{origin}: the network is trained with the values it has; only keys of"
-                " 'evaluation', as evaluation.repeats=1, and data.folder may be set"
+                f"{origin}: the network is trained with the values it has; only {may}"
+                + (" and data.folder" if moved_data else "")
+                + " may be set"
             )
     values = _merged([("", experiment.model_dump(mode="json")), *layers])
     return check_values(values, " ".join(origin for origin, _ in layers))

@@ -22,7 +22,7 @@ from diehl_cook.stages.progress import Follower, Progress
 from diehl_cook.store.run_folder import (
     RunFolder,
     RunFolderError,
-    identity,
+    what_matters,
 )
 from diehl_cook.store.trained_network import TrainedNetwork
 
@@ -254,7 +254,7 @@ def _resume(folder: RunFolder, presenter: Presenter, learned: Split) -> Journey 
     if there is None:
         return None
     path = folder.path / "checkpoint.npz"
-    if identity(there.experiment) != identity(presenter.experiment):
+    if what_matters(there.experiment) != what_matters(presenter.experiment):
         raise RunFolderError(
             f"{path}: is of another experiment;"
             " put the right one there, or delete the file to start afresh"

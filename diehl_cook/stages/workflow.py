@@ -59,7 +59,7 @@ def train_run(
     for oddity in experiment.oddities:
         narrator.say(f"note: {oddity}")
     with folder.claim() as workspace:
-        folder.settle(experiment, images.learning.sha256)
+        folder.settle(experiment)
         trained = folder.has_network()
         if trained:  # one that cannot be used is not taken for done
             require_learned(folder.load_network(), images, folder.path)
@@ -124,7 +124,7 @@ def evaluate_run(
         examiner = Examiner(presenter, workspace, jobs, narrator)
         unread = dataclasses.replace(network, labels=None, weighings={})
         result = examiner.evaluate(unread, images.labelling, images.scored, all_readouts)
-        folder.settle(experiment, images.learning.sha256)
+        folder.settle(experiment)
         folder.save_network(result.network)
         save_evaluation(folder, experiment, images, result)
         folder.update_manifest(
@@ -177,7 +177,7 @@ def evaluate_network(
             workspace = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         else:
             workspace = stack.enter_context(folder.claim())
-            folder.settle(experiment, images.learning.sha256)
+            folder.settle(experiment)
             _keep(network, folder)
         presenter = compile_network(experiment, False, images.n_inputs, narrator)
         examiner = Examiner(presenter, workspace, jobs, narrator)

@@ -116,37 +116,22 @@ class RunFolder:
             if is_unfinished(path):
                 path.unlink()
 
-    def settle(self, experiment: Experiment, learned: str | None = None) -> None:
+    def settle(self, experiment: Experiment) -> None:
         """Make this the folder of an experiment, or make sure that it already is.
 
-        What never alters the trained network, as the number of repeats or where its images lie,
-        is taken over from the experiment.
-
-        Parameters
-        ----------
-        experiment : Experiment
-            With the folder where its images lie now.
-        learned : str, optional
-            What the images to learn hold, as `Split.sha256`; without it they have to lie where
-            they lay.
+        What never alters the trained network, as the number of repeats, is taken
+        over from the experiment.
 
         Raises
         ------
         RunFolderError
-            If it holds another experiment, or the images are not those that it learned.
+            If it holds another experiment.
         """
         there = self.experiment() if (self.path / "experiment.yaml").exists() else None
-        if there is not None and identity(there) != identity(experiment):
+        if there is not None and what_matters(there) != what_matters(experiment):
             raise RunFolderError(
                 f"{self.path}: holds another experiment ({_difference(there, experiment)});"
                 " choose another folder"
-            )
-        moved = there is not None and there.data.folder != experiment.data.folder
-        if moved and (learned is None or learned != self.manifest().get("learned")):
-            where = experiment.data.folder or "MNIST"
-            raise RunFolderError(
-                f"{self.path}: learned other images than lie in {where};"
-                " name those in data.folder, or choose another folder for the run"
             )
         if there != experiment:
             write_whole(self.path / "experiment.yaml", dump_experiment(experiment).encode())
@@ -197,7 +182,7 @@ class RunFolder:
                 f"{self.path}: the training has not ended; go on with the command that began it"
             )
         content = network_file.load(self.network_path, "delete it and train again")
-        if identity(content.experiment) != identity(self.experiment()):
+        if what_matters(content.experiment) != what_matters(self.experiment()):
             raise RunFolderError(
                 f"{self.network_path}: is of another experiment"
                 f" ({_difference(content.experiment, self.experiment())});"
@@ -341,21 +326,14 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
     return values
 
 
-def identity(experiment: Experiment) -> dict[str, Any]:
-    """What matters of an experiment, but where its images lie: what they hold tells them."""
-    values = what_matters(experiment)
-    del values["data"]["folder"]
-    return values
-
-
 def run_key(experiment: Experiment) -> str:
-    """What the files of a run are marked with, as long as its identity is the same.
+    """What the files of a run are marked with, as long as nothing that matters is another.
 
     Parameters at their defaults do not enter: one that a later version adds changes no key.
     """
     plain = {"cells": 1, "training": {"images": 1}, "rule": experiment.rule}
-    usual = dict(flat(identity(Experiment.model_validate(plain))))
-    stated = dict(flat(identity(experiment)))
+    usual = dict(flat(what_matters(Experiment.model_validate(plain))))
+    stated = dict(flat(what_matters(experiment)))
     own = {key: value for key, value in stated.items() if usual.get(key) != value}
     own["rule"] = experiment.rule
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
@@ -371,6 +349,6 @@ def _has_settings_of(summary: Summary, experiment: Experiment) -> bool:
 
 def _difference(one: Experiment, other: Experiment) -> str:
     """The first key in which two experiments differ, with both values."""
-    ours, theirs = (dict(flat(identity(each))) for each in (one, other))
+    ours, theirs = (dict(flat(what_matters(each))) for each in (one, other))
     key = next(key for key in [*ours, *theirs] if ours.get(key) != theirs.get(key))
     return f"{key}: {ours.get(key)} there, {theirs.get(key)} asked for"

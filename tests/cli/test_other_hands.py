@@ -125,39 +125,6 @@ def test_an_exported_network_is_evaluated_where_its_images_lie_elsewhere(project
         )
 
 
-def test_a_run_goes_on_where_its_images_lie_elsewhere_by_now(project):
-    elsewhere, run = project.path / "elsewhere.npz", project.path / "run"
-    before, there = bits(project), project.evaluate()[1].splitlines()[0]
-    project.data.rename(elsewhere)
-    assert project.evaluate()[1].endswith("; put it there, or name another in data.folder")
-    moved = ("--set", f"data.folder={elsewhere}")
-    assert project("evaluate", run, "--jobs", 1, *moved)[1].splitlines()[0] == there
-    assert RunFolder(run).experiment().data.folder == elsewhere
-    project.data = elsewhere
-    assert "is trained already" in project.train()[1]
-    assert project.figures()[0] == 0
-    assert bits(project) == before
-
-
-@pytest.mark.parametrize("trained", [True, False])
-def test_other_images_elsewhere_are_not_those_of_a_run(project, trained):
-    first, run = project.data, project.path / "run"
-    if not trained:
-        (run / "network.npz").unlink()
-    experiment = (run / "experiment.yaml").read_bytes()
-    project.data = project.path / "others.npz"
-    project.fill(100)
-    code, said = project.train()
-    assert code == 2
-    assert said == (
-        f"diehl_cook: {run}: learned other images than lie in {project.data};"
-        " name those in data.folder, or choose another folder for the run"
-    )
-    assert (run / "experiment.yaml").read_bytes() == experiment
-    project.data = first
-    assert project.train()[0] == 0
-
-
 def test_the_network_of_another_run_is_not_taken_for_trained(project):
     before, path = bits(project), project.path / "run" / "network.npz"
     shutil.copy(project.path / "other" / "network.npz", path)

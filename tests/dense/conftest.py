@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def _traces_of_few_cells():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("diehl_cook.dense.traces.FEWEST_CELLS", 1)

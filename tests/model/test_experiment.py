@@ -212,8 +212,8 @@ def test_what_is_odd_in_a_schedule_is_said_with_its_end():
         ({100: {"training": {"images": 5}}}, "100.training.images: cannot change"),
         (
             {100: {"plasticity": {"power_law": {"eta": 0.5}}}},
-            "100.plasticity.power_law.eta: is not of 'rule: triplet'; state a schedule for that"
-            " rule, or none: training.schedule=null",
+            "100.plasticity.power_law.eta: is not of 'rule: triplet'; take the schedule out:"
+            " training.schedule=null (in a file 'schedule: null')",
         ),
         ({100: {"connections": {"inhibitory_to_excitatory": True}}}, "expected a number, not True"),
         ({100: {}}, "100: states nothing"),

@@ -233,26 +233,6 @@ def test_what_never_alters_the_network_may_differ(folder, experiment_with, overr
     assert run_key(experiment) == run_key(experiment_with())
 
 
-@pytest.mark.parametrize(("known", "found"), [(None, "one"), ("one", None), ("one", "other")])
-def test_images_that_lie_elsewhere_must_be_those_that_were_learned(
-    folder, experiment_with, known, found
-):
-    moved = experiment_with("data.folder=/elsewhere")
-    if known:
-        folder.update_manifest(learned=known)
-    assert "learned other images than lie in /elsewhere;" in complaint(folder.settle, moved, found)
-    assert folder.experiment() == experiment_with()
-
-
-def test_a_run_takes_over_where_its_images_lie(folder, experiment_with):
-    moved = experiment_with("data.folder=/elsewhere")
-    folder.update_manifest(learned="one")
-    folder.settle(moved, "one")
-    assert folder.experiment() == moved
-    assert folder.manifest()["learned"] == "one"  # still a file of this run
-    assert not folder.is_evaluated(experiment_with())
-
-
 def test_the_key_of_a_run_tells_experiments_apart_and_bears_new_parameters(
     experiment_with, monkeypatch
 ):
