@@ -6,5 +6,6 @@ import pytest
 @pytest.fixture(autouse=True, scope="module")
 def _traces_of_few_cells():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("diehl_cook.dense.traces.FEWEST_CELLS", 1)
+        for fewest in ("FEWEST_CELLS", "FEWEST_CELLS_WITH_FUNCTIONS"):
+            patch.setattr(f"diehl_cook.dense.traces.{fewest}", 1)
         yield

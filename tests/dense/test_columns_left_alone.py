@@ -210,8 +210,28 @@ def test_traces_are_what_decays_alone_and_synapses_read():
 
 @pytest.mark.parametrize(("fewest", "found"), [(COLUMNS, ["x"]), (COLUMNS + 1, [])])
 def test_traces_of_few_cells_are_not_looked_through(fewest, found, monkeypatch):
-    monkeypatch.setattr("diehl_cook.dense.traces.FEWEST_CELLS", fewest)
+    for name in ("FEWEST_CELLS", "FEWEST_CELLS_WITH_FUNCTIONS"):
+        monkeypatch.setattr(f"diehl_cook.dense.traces.{name}", fewest)
     assert names_of_traces() == found
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ({"on_pre": "w += x_post * w**0.5"}, ["x"]),
+        ({"on_pre": "w = clip(w + x_post * exp(-w), 0, 1)"}, ["x"]),
+        ({"on_pre": "w = clip(w + x_post * w, 0, 1)"}, []),
+        ({"on_pre": "w += x_post\nw *= sqrt(i)"}, []),
+        ({"on_post": "w += x_post * w**0.5"}, []),  # columns are visited one by one
+    ],
+)
+def test_where_rows_compute_functions_traces_of_fewer_cells_are(code, found, monkeypatch):
+    inputs, cells, _ = parts()
+    parts_with = _get_all_objects([inputs, cells, DenseSynapses(inputs, cells, "w : 1", **code)])
+    for fewest, expected in ((COLUMNS, found), (COLUMNS + 1, [])):
+        monkeypatch.setattr("diehl_cook.dense.traces.FEWEST_CELLS", COLUMNS + 1)
+        monkeypatch.setattr("diehl_cook.dense.traces.FEWEST_CELLS_WITH_FUNCTIONS", fewest)
+        assert [variable.name for variable in traces(parts_with)] == expected
 
 
 @pytest.mark.parametrize(

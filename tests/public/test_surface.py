@@ -248,9 +248,10 @@ def test_a_standalone_network_of_the_users_own_is_left_alone(synapses, device, t
         "network.run(brian2.defaultclock.dt)",
         f"experiment = dc.load_experiment('n100', cells=4, synapses={synapses!r})",
         "from diehl_cook.engine import presenter, program",
+        "from pathlib import Path",
         # no compiler: this is about what happens until it starts
         "program._compile = lambda folder: (folder / 'main').touch()",
-        f"presenter.Presenter(experiment, True, 784, __import__('pathlib').Path({str(tmp_path)!r}))",
+        f"presenter.Presenter(experiment, True, 784, Path({str(tmp_path)!r}))",
         "brian2.device.build(directory=None, with_output=False)",
         f"print(brian2.get_device() is brian2.all_devices[{device!r}])",
         "print(group.v[0], brian2.defaultclock.dt)",
