@@ -201,15 +201,16 @@ class RunFolder:
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""
-        keyed = [{**row, "run": run_key(self.experiment())} for row in rows]
+        key = {"run": run_key(self.experiment())}
+        keyed = [{**row, **key} for row in rows]
         write_whole(self.path / "training.csv", csv_text(keyed).encode())
 
     def read_training(self) -> list[dict[str, float]]:
         """Rows of ``training.csv``; empty fields are NaN."""
         path, way_out = self.path / "training.csv", "delete it to go on"
         rows = read_table(path, TableRow, way_out) if path.exists() else []
-        for row in rows:
-            self._require_own_key(path, row.pop("run"), way_out)
+        for key in {row.pop("run") for row in rows}:
+            self._require_own_key(path, key, way_out)
         ends = [row["images"] for row in rows]
         if ends != sorted(set(ends)):
             raise RunFolderError(

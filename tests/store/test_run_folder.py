@@ -75,6 +75,13 @@ def test_the_table_of_a_training_reads_as_written_and_empty_fields_as_nan(folder
     assert line == f"500,,17.0,3,0,30.0,0.25,{run_key(folder.experiment())}"
 
 
+def test_a_long_table_asks_once_what_run_it_is_of(folder, spy):
+    asked = spy(RunFolder, "experiment")
+    folder.write_training([block(500 * n) for n in range(1, 51)])
+    assert len(folder.read_training()) == 50
+    assert len(asked) == 2  # to write it, and to read it
+
+
 def test_an_evaluation_is_loaded_as_saved(folder):
     assert folder.load_evaluation() is None
     before = evaluation(folder.experiment(), 0.5)
