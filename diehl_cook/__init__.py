@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from diehl_cook.estimator import DiehlCookClassifier
     from diehl_cook.images.datasets import Split
     from diehl_cook.images.datasets import load_split as load_images
-    from diehl_cook.model.experiment import Experiment, load_experiment
+    from diehl_cook.model.experiment import Experiment
+    from diehl_cook.model.experiment_file import load_experiment
     from diehl_cook.model.own_rules import add_rule
     from diehl_cook.model.plasticity import Rule
     from diehl_cook.stages.evaluation import Evaluation
@@ -47,7 +48,7 @@ _HOMES = {
     "Split": "images.datasets",
     "add_rule": "model.own_rules",
     "load": "stages.run",
-    "load_experiment": "model.experiment",
+    "load_experiment": "model.experiment_file",
     "load_images": "images.datasets",
     "train": "stages.run",
 }

@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from diehl_cook.engine.presenter import TESTING, Presenter
 from diehl_cook.images.datasets import Split
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
 from diehl_cook.model.plasticity import Rule
 from diehl_cook.stages import readout, training

@@ -46,7 +46,7 @@ def experiments():
 @pytest.fixture(scope="session")
 def experiment_with():
     """Makes the smoke test's experiment with other values, written as on the command line."""
-    from diehl_cook.model.experiment import load_experiment
+    from diehl_cook.model.experiment_file import load_experiment
 
     return lambda *overrides: load_experiment(EXPERIMENTS / "smoke.yaml", overrides)
 

@@ -19,9 +19,7 @@ from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.images.datasets import DatasetError
-from diehl_cook.model.experiment import (
-    ExperimentError,
-)
+from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.stages import workflow
 from diehl_cook.store.files import WriteError
 from diehl_cook.store.reading import FileError

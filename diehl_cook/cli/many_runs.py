@@ -23,9 +23,7 @@ from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.model import paper_results
-from diehl_cook.model.experiment import (
-    ExperimentError,
-)
+from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.model.plasticity import RULES
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store.files import write_whole

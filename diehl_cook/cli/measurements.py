@@ -26,9 +26,7 @@ from diehl_cook.cli.options import (
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.images import experiment_images
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import (
-    load_experiment,
-)
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages import run
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance

@@ -21,12 +21,8 @@ from diehl_cook.cli.options import (
 from diehl_cook.demo import DemoError
 from diehl_cook.images import experiment_images
 from diehl_cook.images.datasets import DatasetError
-from diehl_cook.model.experiment import (
-    Experiment,
-    ExperimentError,
-    dump_experiment,
-    evaluated_as,
-)
+from diehl_cook.model.experiment import Experiment, ExperimentError
+from diehl_cook.model.experiment_file import dump_experiment, evaluated_as
 from diehl_cook.stages import classify, evaluation, readout_table, report, run, workflow
 from diehl_cook.stages.pictures import pictures_of_network
 from diehl_cook.stages.progress import Terminal

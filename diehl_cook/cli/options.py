@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from diehl_cook.model.experiment import (
-    Experiment,
-    load_experiment,
-)
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.store.files import Format
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import BatchError

@@ -31,7 +31,8 @@ from diehl_cook.engine.presenter import PresentationError
 from diehl_cook.engine.program import SimulationError
 from diehl_cook.images.datasets import Split, load_split
 from diehl_cook.images.pictures import decode_picture
-from diehl_cook.model.experiment import explain, load_experiment
+from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.model.explanation import explain
 from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Narrator
 

@@ -6,19 +6,15 @@ choice of this project.
 
 from __future__ import annotations
 
-import difflib
 import math
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-import yaml
 from brian2.units import ms, mV
 from brian2.units.fundamentalunits import Quantity
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     Field,
     ValidationError,
@@ -26,9 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from diehl_cook.model import resources, strict_yaml
+from diehl_cook.model.explanation import explain
+from diehl_cook.model.nested import flat, merge, nested
 from diehl_cook.model.plasticity import RULES, Rule
-from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import (
     Count,
     CountOrZero,
@@ -48,10 +44,6 @@ from diehl_cook.model.units import (
 
 class ExperimentError(ValueError):
     """An experiment file that cannot be used; the message names file, key and way out."""
-
-
-#: Some values, and who states them, with which a message about one of them starts.
-Layer = tuple[str, dict[str, Any]]
 
 
 class Population(Section):
@@ -355,7 +347,7 @@ class Experiment(Section):
 
     def _with(self, stated: Mapping[str, Any]) -> Experiment:
         values = self.model_dump(mode="json", exclude={"training": {"schedule"}})
-        return Experiment.model_validate(_merge(values, stated))
+        return Experiment.model_validate(merge(values, stated))
 
     def require_room(self, n_inputs: int) -> None:
         """Make sure that the weights of so many inputs can have their sum.
@@ -457,7 +449,7 @@ class Experiment(Section):
             try:
                 held = dict(flat(self._with(stated).model_dump(mode="json")))
             except ValidationError as error:
-                raise ValueError(f"{where}.{explain(error)}") from None
+                raise ValueError(f"{where}.{explain(error, Experiment)}") from None
             keys = [key for key, _ in flat(stated)]
             if not keys:
                 raise ValueError(f"{where}: states nothing; take it out")
@@ -472,324 +464,6 @@ class Experiment(Section):
                         f"{where}.{key}: cannot change while a network learns;"
                         f" {', '.join(sorted(known))} can"
                     )
-                settled[until] = set_value(settled.get(until, {}), key, held[key], Path())
+                settled[until] = merge(settled.get(until, {}), nested(key, held[key]))
         training = self.training.model_copy(update={"schedule": settled})
         object.__setattr__(self, "training", training)
-
-
-def load_experiment(
-    source: str | Path, overrides: Iterable[str] = (), **settings: Any
-) -> Experiment:
-    """Read and validate an experiment.
-
-    Parameters
-    ----------
-    source : str or Path
-        A YAML file, or the name of an experiment that comes with the project, as "n100". The key
-        ``extends`` of a file names one to build on: a file next to it, or such a name.
-    overrides : iterable of str
-        ``key=value`` pairs with dotted keys, for example ``training.images=1000``.
-    **settings
-        Values that go over everything else; two underscores stand for the dot between the parts
-        of a key: ``seed=3``, ``excitatory__theta_plus="0.02 mV"``.
-
-    Returns
-    -------
-    Experiment
-        Frozen, with every value filled in.
-
-    Raises
-    ------
-    ExperimentError
-        If a file is missing or anything in it is wrong; one line with file, key and way out.
-
-    Examples
-    --------
-    >>> import diehl_cook as dc
-    >>> experiment = dc.load_experiment("n100", cells=64, rule="power_law")
-    >>> experiment.cells, experiment.excitatory.theta_plus
-    (64, 12.5 * uvolt)
-    """
-    path = experiment_path(source)
-    layers = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
-    layers += [_override(override) for override in overrides]
-    layers += [
-        (f"{name}={shown(value)}", set_value({}, name.replace("__", "."), value, Path()))
-        for name, value in settings.items()
-    ]
-    try:
-        return Experiment.model_validate(_merged(layers))
-    except ValidationError as error:
-        wrong = error.errors()[0]["loc"]
-        origin = next((who for who, stated in reversed(layers) if _states(stated, wrong)), path)
-        raise ExperimentError(f"{origin}: {explain(error)}") from None
-
-
-def evaluated_as(
-    experiment: Experiment, overrides: Iterable[str], *, moved_data: bool = False
-) -> Experiment:
-    """An experiment with other values of how its network is evaluated.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Of a network that is trained.
-    overrides : iterable of str
-        ``key=value`` pairs, with keys that begin with ``evaluation.``.
-    moved_data : bool
-        Whether a pair may have the key ``data.folder``, too: of a network that somebody else
-        trained.
-
-    Returns
-    -------
-    Experiment
-
-    Raises
-    ------
-    ExperimentError
-        If a key is another one, or a value is wrong.
-    """
-    layers = [_override(override) for override in overrides]
-    for origin, stated in layers:
-        moved = moved_data and [key for key, _ in flat(stated)] == ["data.folder"]
-        if stated.keys() != {"evaluation"} and not moved:
-            may = "keys of 'evaluation', as evaluation.repeats=1,"
-            raise ExperimentError(
-                f"{origin}: the network is trained with the values it has; only {may}"
-                + (" and data.folder" if moved_data else "")
-                + " may be set"
-            )
-    values = _merged([("", experiment.model_dump(mode="json")), *layers])
-    return check_values(values, " ".join(origin for origin, _ in layers))
-
-
-def experiment_path(source: str | Path) -> Path:
-    """The file of an experiment, which a path or the name of one that comes along may say.
-
-    Raises
-    ------
-    ExperimentError
-        If a name is of none that comes with the project, or a missing file is that of one.
-    """
-    path, folder = Path(source), resources.experiments()
-    if path.exists():
-        return path
-    if path.suffix or len(path.parts) > 1:
-        if (folder / path.name).is_file():
-            raise ExperimentError(
-                f"{source}: no such file; say {path.stem} for the one that comes with the package"
-            )
-        return path
-    named = folder / f"{source}.yaml"
-    if not named.exists():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-        raise ExperimentError(f"{source}: no such file or experiment; there are {known}")
-    return named
-
-
-def read_values(path: str | Path) -> dict[str, Any]:
-    """Read an experiment file and those it builds on, without checking the values.
-
-    Raises
-    ------
-    ExperimentError
-        If a file is missing or is not YAML.
-    """
-    return {"name": Path(path).stem} | _merged(_read_with_bases(Path(path)))
-
-
-def _merged(layers: Iterable[Layer]) -> dict[str, Any]:
-    """All that is stated, the later over the earlier."""
-    values: dict[str, Any] = {}
-    for _, stated in layers:
-        values = _merge(values, stated)
-    return values
-
-
-def _states(values: Any, location: tuple[int | str, ...]) -> bool:
-    """Whether values have a key; none has the empty one, of what is wrong with all together."""
-    for part in location:
-        if not isinstance(values, Mapping) or part not in values:
-            return False
-        values = values[part]
-    return bool(location)
-
-
-def set_value(values: Mapping[str, Any], key: str, value: Any, here: Path) -> dict[str, Any]:
-    """Values of an experiment with one of them replaced; the key has dots between its parts.
-
-    A relative ``data.folder`` starts in the folder `here`, where it was stated.
-    """
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return _merge(values, _as_stated_in(value, here))
-
-
-def check_values(values: Mapping[str, Any], origin: str) -> Experiment:
-    """Make an experiment of values.
-
-    Parameters
-    ----------
-    values : mapping
-        As an experiment file states them, or as ``experiment.model_dump(mode="json")`` gives.
-    origin : str
-        Where they come from, with which an error message starts.
-
-    Raises
-    ------
-    ExperimentError
-        If anything is wrong with them; one line with origin, key and way out.
-    """
-    try:
-        return Experiment.model_validate(values)
-    except ValidationError as error:
-        raise ExperimentError(f"{origin}: {explain(error)}") from None
-
-
-def dump_experiment(experiment: Experiment) -> str:
-    """Write an experiment as YAML that `load_experiment` reads back to the same values."""
-    return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
-
-
-def _read_with_bases(path: Path, above: tuple[str, ...] = ()) -> list[Layer]:
-    """What a file and those that it builds on state, the lowest first."""
-    real = os.path.realpath(path)  # Path's own fails where links go in a circle
-    if real in above:
-        raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
-    values = _as_stated_in(read_yaml(path), path.parent)
-    base = values.pop("extends", None)
-    own = str(path), values
-    if base is None:
-        return [own]
-    if not isinstance(base, str):
-        raise ExperimentError(f"{path}: extends: name one file or experiment, for example 'n100'")
-    try:
-        below = _read_with_bases(named_in(path, base), (*above, real))
-    except ExperimentError as error:
-        raise ExperimentError(f"{path}: extends: {error}") from None
-    return [*((f"{path}: extends: {origin}", stated) for origin, stated in below), own]
-
-
-def named_in(path: Path, experiment: str) -> Path:
-    """The experiment that a file names: a file beside it, or one that comes with the project."""
-    beside, known = path.parent / experiment, resources.experiments() / f"{experiment}.yaml"
-    # Path's own fails for names that no disk can hold
-    return known if os.path.exists(known) and not os.path.exists(beside) else beside
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file of keys and values; a key stated twice is an error.
-
-    Raises
-    ------
-    ExperimentError
-        If the file is missing or is not such a file.
-    """
-    try:
-        text = require_regular(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        folder = resources.experiments()
-        raise ExperimentError(f"{path}: no such file; {folder} has examples") from None
-    except OSError as error:
-        raise ExperimentError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ExperimentError(f"{path}: cannot be read: {_one_line(error)}") from None
-    try:
-        values = strict_yaml.load(text)
-    except ValueError as error:
-        raise ExperimentError(f"{path}: is not valid YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise ExperimentError(f"{path}: is not a list of 'key: value' lines")
-    return values
-
-
-def flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Values of an experiment by dotted key."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value
-
-
-def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in top.items():
-        below = merged.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            value = _merge(below, value)
-        merged[key] = value
-    return merged
-
-
-def _override(override: str) -> Layer:
-    key, separator, text = override.partition("=")
-    origin = f"--set {' '.join(override.split())}"  # one line, whatever was typed
-    if not separator or not key.strip():
-        raise ExperimentError(
-            f"{origin}: write key=value, in quotes where it has a space: 'excitatory.tau_ge=2 ms'"
-        )
-    try:
-        value = strict_yaml.load(text)
-    except ValueError as error:
-        raise ExperimentError(f"{origin}: {error}") from None
-    return origin, set_value({}, key.strip(), value, Path())
-
-
-def _as_stated_in(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
-    """Values as stated in a folder, where a relative folder of data starts, with text as keys."""
-    data, training = values.get("data"), values.get("training")
-    whole = dict(values)
-    if isinstance(data, Mapping) and isinstance(data.get("folder"), str | os.PathLike):
-        whole["data"] = {**data, "folder": str(_folder(data["folder"], here))}
-    if isinstance(training, Mapping) and isinstance(training.get("schedule"), Mapping):
-        phases = {str(until): values for until, values in training["schedule"].items()}
-        whole["training"] = {**training, "schedule": phases}
-    return whole
-
-
-def _folder(stated: str | os.PathLike[str], here: Path) -> Path:
-    if str(stated).startswith("sklearn:"):  # which a library brings along
-        return Path(stated)
-    whole = here.absolute() / os.path.expanduser(stated)  # Path's own fails for unknown users
-    # One folder has one name, from wherever it is typed: the name tells runs apart.
-    return Path(os.path.realpath(whole)) if ".." in whole.parts else whole
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
-def explain(error: ValidationError, model: type[BaseModel] = Experiment) -> str:
-    """One line for the first problem with the values of a model, and how many more there are."""
-    # A default that follows from a wrong value is no problem of its own.
-    first, *others = (
-        each for each in error.errors() if each["type"] != "default_factory_not_called"
-    )
-    where = ".".join(str(part) for part in first["loc"])
-    more = f" (and {len(others)} more)" if others else ""
-    return _one_line(ValueError(f"{where + ': ' if where else ''}{_reason(first, model)}{more}"))
-
-
-def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
-    if problem["type"] == "extra_forbidden":
-        known = _keys_beside(problem["loc"], model)
-        nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.5)
-        guess = f"did you mean '{nearest[0]}'?" if nearest else f"known are {', '.join(known)}"
-        return f"unknown key; {guess}"
-    if problem["type"] == "missing":
-        return "is missing; state it"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] == "value_error" or isinstance(problem["input"], Mapping):
-        return message
-    return f"{message}, not {shown(problem['input'])}"
-
-
-def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    for part in location[:-1]:
-        if isinstance(part, int):  # the place in a list, whose kind its field told
-            continue
-        annotation = model.model_fields[part].annotation
-        candidates = (annotation, *get_args(annotation))
-        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
-    return [field.alias or name for name, field in model.model_fields.items()]

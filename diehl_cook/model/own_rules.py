@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from diehl_cook.model import neurons
-from diehl_cook.model.experiment import Connections, Excitatory, Experiment, Plasticity, explain
+from diehl_cook.model.experiment import Connections, Excitatory, Experiment, Plasticity
+from diehl_cook.model.explanation import explain
 from diehl_cook.model.plasticity import RULES, Rule
 
 #: Rules that come with the package; no other takes their name.

@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 
 from diehl_cook.engine.presenter import TESTING, Presenter
 from diehl_cook.engine.recorder import Record
-from diehl_cook.model.experiment import Experiment, check_values
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import check_values
 from diehl_cook.stages import readout
 from diehl_cook.stages.compilation import ReadingPrograms
 from diehl_cook.stages.evaluation import Examiner

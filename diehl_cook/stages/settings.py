@@ -12,7 +12,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import Experiment, flat, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.store.run_folder import what_matters
 
 

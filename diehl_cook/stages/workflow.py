@@ -16,7 +16,8 @@ from brian2.utils.logger import BrianLogger
 
 from diehl_cook.images import experiment_images
 from diehl_cook.images.experiment_images import ExperimentImages
-from diehl_cook.model.experiment import Experiment, evaluated_as
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import evaluated_as
 from diehl_cook.stages import report, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Evaluation, Examiner

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diehl_cook.model.arrays import Arrays
-from diehl_cook.model.experiment import Experiment, dump_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import dump_experiment
 from diehl_cook.store.files import write_whole
 from diehl_cook.store.reading import FileError, read_arrays
 from diehl_cook.store.schemas import NetworkArrays

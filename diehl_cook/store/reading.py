@@ -23,7 +23,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from diehl_cook.model.experiment import explain
+from diehl_cook.model.explanation import explain
 from diehl_cook.model.resources import require_regular
 
 Schema = TypeVar("Schema", bound=BaseModel)

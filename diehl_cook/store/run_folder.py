@@ -15,14 +15,9 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from diehl_cook.model.experiment import (
-    EvaluationSettings,
-    Experiment,
-    ExperimentError,
-    dump_experiment,
-    flat,
-    load_experiment,
-)
+from diehl_cook.model.experiment import EvaluationSettings, Experiment, ExperimentError
+from diehl_cook.model.experiment_file import dump_experiment, load_experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, is_unfinished, write_whole

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from diehl_cook.model.experiment import Experiment, check_values
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import check_values
 from diehl_cook.stages import training, workflow
 from diehl_cook.stages.progress import Narrator
 from diehl_cook.store.reading import FileError

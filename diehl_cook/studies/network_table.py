@@ -9,7 +9,8 @@ from typing import Any
 from brian2.units import mV, second
 
 from diehl_cook.model import paper_results
-from diehl_cook.model.experiment import Experiment, flat
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.store import network_file
 from diehl_cook.store.files import markdown_table, write_whole
 

@@ -19,7 +19,8 @@ from diehl_cook.images import experiment_images
 from diehl_cook.images.datasets import Split
 from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.units import Section
 from diehl_cook.stages import readout, training
 from diehl_cook.stages.compilation import compile_network

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from diehl_cook.model.experiment import (
-    Experiment,
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import (
     check_values,
     load_experiment,
     named_in,

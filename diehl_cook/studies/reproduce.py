@@ -10,7 +10,8 @@ import numpy as np
 
 from diehl_cook.images import experiment_images
 from diehl_cook.model import paper_results, resources
-from diehl_cook.model.experiment import Experiment, ExperimentError, load_experiment
+from diehl_cook.model.experiment import Experiment, ExperimentError
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.units import Count, CountOrZero, Section
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import Narrator

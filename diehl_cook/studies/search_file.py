@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import Experiment, ExperimentError, explain, read_yaml
+from diehl_cook.model.experiment import Experiment, ExperimentError
+from diehl_cook.model.experiment_file import read_yaml
+from diehl_cook.model.explanation import explain
 from diehl_cook.model.units import Count, CountOrZero, Positive, Section, shown
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies import points

@@ -16,11 +16,9 @@ import numpy as np
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import (
-    ExperimentError,
-    explain,
-    read_yaml,
-)
+from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.model.experiment_file import read_yaml
+from diehl_cook.model.explanation import explain
 from diehl_cook.model.units import Count, CountOrZero, Section, shown
 from diehl_cook.store.files import csv_text
 from diehl_cook.store.run_folder import RunFolder, what_matters

@@ -21,7 +21,7 @@ import yaml
 
 from diehl_cook import __main__, cli
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import load_experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
 

@@ -16,7 +16,9 @@ from child import Ended
 from world import LENGTH, World, fingerprints, smoke_experiment
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import ExperimentError, flat, load_experiment
+from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.store.run_folder import RunFolder, what_matters
 
 

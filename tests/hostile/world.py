@@ -17,7 +17,9 @@ from PIL import Image
 
 from diehl_cook import __main__, cli  # noqa: F401  # imported once, as the two above
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import Experiment, flat, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.stages import report, workflow
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies import workers

@@ -9,7 +9,8 @@ from sklearn.datasets import load_digits
 
 from diehl_cook.images import datasets, experiment_images
 from diehl_cook.images.datasets import DatasetError
-from diehl_cook.model.experiment import ExperimentError, load_experiment
+from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.model.experiment_file import load_experiment
 
 
 @pytest.fixture

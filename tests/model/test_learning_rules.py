@@ -10,7 +10,8 @@ import pytest
 from brian2 import NeuronGroup, TimedArray, defaultclock, ms, prefs
 
 from diehl_cook.model import neurons, plasticity, protocol
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.network import build_network
 from diehl_cook.model.plasticity import RULES
 

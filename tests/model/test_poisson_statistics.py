@@ -15,7 +15,8 @@ from scipy import stats
 from diehl_cook.engine.program import interpret
 from diehl_cook.images import datasets
 from diehl_cook.model import protocol
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 
 SEEDS = 16
 STEPS = 700

@@ -5,7 +5,8 @@ import shlex
 import pytest
 
 from diehl_cook.model import resources
-from diehl_cook.model.experiment import Experiment, load_experiment
+from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages.settings import base_of, commands, described, published, settings
 
 FOLDER = resources.experiments()

@@ -3,7 +3,7 @@
 import pytest
 from pretended import block, evaluation
 
-from diehl_cook.model.experiment import load_experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages.verdict import verdict
 
 

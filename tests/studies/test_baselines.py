@@ -5,7 +5,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from diehl_cook.images import experiment_images
-from diehl_cook.model.experiment import load_experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.studies.baselines import NEIGHBOURS, measure
 
 

@@ -5,7 +5,7 @@ import pytest
 from pretended import block, evaluation
 
 from diehl_cook.cli import main
-from diehl_cook.model.experiment import evaluated_as
+from diehl_cook.model.experiment_file import evaluated_as
 from diehl_cook.store.run_folder import RunFolder, RunFolderError
 from diehl_cook.studies import compare
 

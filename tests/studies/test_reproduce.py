@@ -9,7 +9,7 @@ import yaml
 
 from diehl_cook.cli import main
 from diehl_cook.model import paper_results
-from diehl_cook.model.experiment import load_experiment
+from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.plasticity import RULES
 from diehl_cook.store import network_file
 from diehl_cook.studies import paper_figures, reproduce
