@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +23,9 @@ REFERENCE = Path("results/reference")
 
 def evaluation_of(folder: RunFolder) -> str:
     """How one who typed this command types the evaluation of a run."""
+    path = shlex.quote(str(folder.path))
     by_make = "MAKELEVEL" in os.environ
-    return f"make evaluate RUN={folder.path}" if by_make else f"{typed()} evaluate {folder.path}"
+    return f"make evaluate RUN={path}" if by_make else f"{typed()} evaluate {path}"
 
 
 def experiment_of(options: argparse.Namespace) -> Experiment:

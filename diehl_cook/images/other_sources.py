@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from diehl_cook.images.grey import in_eight_bits
 from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
 from diehl_cook.model.resources import require_regular
 
@@ -63,6 +65,7 @@ def _arrays(split: SplitName, source: Path) -> Split:
                 wanted = " and ".join(_ARRAYS[0][split])
                 raise DatasetError(f"{source}: has no {wanted}; add these arrays")
             images, labels = (file[name] for name in names)
+            learned = file[names[1].replace("test", "train")] if split == "test" else labels
     except FileNotFoundError:
         raise DatasetError(
             f"{source}: no such file; put it there, or name another in data.folder"
@@ -79,18 +82,23 @@ def _arrays(split: SplitName, source: Path) -> Split:
             f"{source}: {len(labels)} labels for the {len(images)} images of {names[0]};"
             " give each image one"
         )
+    if unknown := sorted({*labels.tolist()} - {*np.ravel(learned).tolist()}):
+        raise DatasetError(
+            f"{source}: {names[1]}: class {unknown[0]} has no training images; add or remove some"
+        )
     return _read_only(images, labels)
 
 
 def _bytes(what: str, array: NDArray[np.generic], dimensions: int) -> NDArray[np.uint8]:
     """An array as bytes, if it is one of whole numbers that fit."""
-    kind = "images of shape (n, rows, columns)" if dimensions == 3 else "classes of shape (n,)"
+    are_images = dimensions == 3
+    kind = "images of shape (n, rows, columns)" if are_images else "classes of shape (n,)"
     if array.ndim != dimensions or array.size == 0:
         raise DatasetError(f"{what}: has shape {array.shape}; expected {kind}")
-    if array.dtype.kind not in "uif" or not np.array_equal(array, array.astype(np.uint8)):
-        raise DatasetError(
-            f"{what}: holds other numbers than whole ones from 0 to 255; scale and round them"
-        )
+    numbers: NDArray[Any] = array if array.dtype.kind in "uif" else np.full(1, -1)
+    if not ((numbers >= 0) & (numbers <= 255) & (numbers == np.floor(numbers))).all():
+        way_out = "scale and round them" if are_images else "number the classes from 0 on"
+        raise DatasetError(f"{what}: holds other than whole numbers from 0 to 255; {way_out}")
     return array.astype(np.uint8)
 
 
@@ -105,7 +113,7 @@ def _pictures(split: SplitName, source: Path) -> Split:
     for folder in _folders(source / split):
         if folder.name not in classes:
             raise DatasetError(f"{folder}: class without training pictures; add or remove some")
-        for path in sorted(file for file in folder.iterdir() if not file.name.startswith(".")):
+        for path in _visible(folder):
             images.append(_picture(path))
             labels.append(classes[folder.name])
             if images[-1].shape != images[0].shape:
@@ -119,14 +127,24 @@ def _pictures(split: SplitName, source: Path) -> Split:
 
 
 def _classes(source: Path) -> dict[str, int]:
-    names = [folder.name for folder in _folders(source / "train")]
+    names = [folder.name for folder in _folders(source / "train") if _visible(folder)]
     numbered = all(name.isascii() and name.isdigit() for name in names)
     classes = {name: int(name) if numbered else place for place, name in enumerate(names)}
+    for name, number in classes.items():
+        first = next(other for other in names if classes[other] == number)
+        if first != name:
+            raise DatasetError(
+                f"{source}/train: folders {first} and {name} are one class; make them one folder"
+            )
     if max(classes.values(), default=0) > _LARGEST_CLASS:
         raise DatasetError(
             f"{source}/train: classes go beyond {_LARGEST_CLASS}; name the folders from 0 on"
         )
     return classes
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -142,12 +160,18 @@ def _folders(parent: Path) -> list[Path]:
 def _picture(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(require_regular(path)) as picture:
-            return np.asarray(picture.convert("L"))
-    except MemoryError:
+            if picture.has_transparency_data and _is_seen_through(picture):
+                raise DatasetError(f"{path}: is transparent in part; give it a ground")
+            return np.asarray(in_eight_bits(picture).convert("L"))
+    except (DatasetError, MemoryError):
         raise
     except Exception as error:  # a damaged picture fails in many ways
         reason = " ".join(str(error).split())
         raise DatasetError(f"{path}: is no picture, or damaged ({reason}); remove it") from None
+
+
+def _is_seen_through(picture: Image.Image) -> bool:
+    return bool((np.asarray(picture.convert("RGBA").getchannel("A")) < 255).any())
 
 
 def _read_only(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Split:

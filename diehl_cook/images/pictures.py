@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, UnidentifiedImageError
 
 from diehl_cook.images.datasets import DatasetError
+from diehl_cook.images.grey import in_eight_bits
 from diehl_cook.model.resources import require_regular
 
 
@@ -72,7 +73,7 @@ def decode_picture(file: BinaryIO, size: int = 28) -> NDArray[np.uint8]:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise ValueError(f"has {picture.width} x {picture.height} pixels; make it smaller")
             opaque = Image.new("RGBA", picture.size, "white")
-            opaque.alpha_composite(picture.convert("RGBA"))
+            opaque.alpha_composite(in_eight_bits(picture).convert("RGBA"))
             pixels = np.asarray(opaque.convert("L"))
     except UnidentifiedImageError:
         raise ValueError("is no picture, or damaged") from None

@@ -248,7 +248,10 @@ Plasticity: type[Section] = create_model(
 def _require_known_rule(name: str) -> str:
     if name not in RULES:
         known = ", ".join(f"'{rule}'" for rule in RULES)
-        raise ValueError(f"should be one of {known}, not {shown(name)}")
+        raise ValueError(
+            f"should be one of {known}, not {shown(name)}; from Python,"
+            " diehl_cook.add_rule adds a rule of your own"
+        )
     return name
 
 

@@ -132,10 +132,13 @@ def _check_names(rule: Rule, variables: set[str]) -> None:
         ("on_post", synapse | _INDICES, {"w"}),
     ):
         try:
-            used, assigned = _names(getattr(rule, name))
+            used, assigned, changed = _names(getattr(rule, name))
         except ValueError as error:
             raise ValueError(f"{name}: {_one_line(error)}") from None
         _require(name, used, known | assigned)
+        for each in sorted(changed - assigned - set_here):
+            able = ", ".join(sorted(set_here))
+            raise ValueError(f"{name}: changes '{each}', which is none of {able}")
         for each in sorted(assigned - set_here - (used - known)):
             able = ", ".join(sorted(set_here))
             raise ValueError(
@@ -143,16 +146,17 @@ def _check_names(rule: Rule, variables: set[str]) -> None:
             )
 
 
-def _names(statements: str) -> tuple[set[str], set[str]]:
-    """Names that statements read, and those that they set to something new."""
+def _names(statements: str) -> tuple[set[str], set[str], set[str]]:
+    """Names that statements read, those that they set to something new, and those they change."""
     used: set[str] = set()
     assigned: set[str] = set()
+    changed: set[str] = set()
     for line in statements.splitlines():
         if line.partition("#")[0].strip():
             variable, operation, expression, _ = parse_statement(line)
             used |= get_identifiers(expression)
-            (assigned if operation == "=" else used).add(variable)
-    return used, assigned
+            (assigned if operation == "=" else changed).add(variable)
+    return used | changed, assigned, changed
 
 
 def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -118,6 +118,8 @@ class Network:
         (3, 400)
         """
         rows = self._rows(images)
+        if len(rows) == 0:
+            raise ValueError("there are no images")
         with tempfile.TemporaryDirectory() as workspace:
             examiner = Examiner(self._presenter, Path(workspace), jobs or os.cpu_count() or 1)
             return examiner.respond(self.trained, rows, _stage(repeat), lambda progress: None)
@@ -317,8 +319,14 @@ class Network:
                 f"images have shape {rows.shape}; expected (n, {self.n_inputs}) or (n, rows,"
                 f" columns) with {self.n_inputs} pixels"
             )
-        if rows.size and not (rows.min() >= 0 and rows.max() <= 255):
+        if (
+            rows.dtype.kind not in "uif"
+            or rows.min(initial=0) < 0
+            or not rows.max(initial=0) <= 255
+        ):
             raise ValueError("images must have a brightness from 0 to 255")
+        if rows.dtype.kind == "f" and 0 < rows.max(initial=0) <= 1:
+            raise ValueError("images have a brightness from 0 to 1; multiply it by 255")
         return rows.reshape(len(rows), self.n_inputs)
 
 

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -82,14 +83,16 @@ def command():
         ("diehl_cook/__main__.py", True, "make evaluate RUN=results/a"),
     ],
 )
+@pytest.mark.parametrize("folder", ["results/a", "results/a b"])
 def test_the_next_step_is_told_as_the_last_was_typed(
-    command, smoke, monkeypatch, typed, under_make, expected
+    command, smoke, monkeypatch, typed, under_make, expected, folder
 ):
     monkeypatch.setattr(workflow, "train_run", lambda *_: True)
     monkeypatch.setattr(sys, "argv", [typed])
     if under_make:
         monkeypatch.setenv("MAKELEVEL", "1")
-    assert f"Next: {expected}\n" in command("train", smoke, "--run", "results/a").out
+    expected = expected.replace("results/a", shlex.quote(folder))
+    assert f"Next: {expected}\n" in command("train", smoke, "--run", folder).out
 
 
 @pytest.fixture(scope="module")

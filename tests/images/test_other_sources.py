@@ -1,6 +1,7 @@
 """Images that are no IDX files: what they must hold, and every way in which they may not."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -102,10 +103,12 @@ def test_whole_numbers_of_another_type_are_as_good(arrays, saved):
     [
         ({"test_labels": None}, "has no test_images and test_labels"),
         ({"train_images": None}, "has no train_images and train_labels"),
-        ({"train_images": np.full((6, 4, 5), 0.5)}, "other numbers than whole ones from 0 to 255"),
-        ({"train_images": np.full((6, 4, 5), 256)}, "other numbers than whole ones from 0 to 255"),
-        ({"train_labels": np.full(6, -1)}, "other numbers than whole ones from 0 to 255"),
-        ({"train_labels": np.full(6, "a")}, "other numbers than whole ones from 0 to 255"),
+        ({"train_images": np.full((6, 4, 5), 0.5)}, "0 to 255; scale and round them"),
+        ({"train_images": np.full((6, 4, 5), 256)}, "0 to 255; scale and round them"),
+        ({"train_images": np.full((6, 4, 5), np.nan)}, "0 to 255; scale and round them"),
+        ({"train_labels": np.full(6, -1)}, "0 to 255; number the classes from 0 on"),
+        ({"train_labels": np.full(6, "a")}, "0 to 255; number the classes from 0 on"),
+        ({"test_labels": np.full(3, 99)}, "class 99 has no training images; add or remove some"),
         ({"train_images": np.zeros((6, 20))}, "expected images of shape (n, rows, columns)"),
         ({"train_images": np.zeros((0, 4, 5))}, "expected images of shape (n, rows, columns)"),
         ({"train_labels": np.zeros((6, 1))}, "expected classes of shape (n,)"),
@@ -145,6 +148,39 @@ def test_folders_named_by_words_are_numbered_in_the_alphabet(arrays, drawn):
 def test_coloured_pictures_are_read_grey(arrays, drawn):
     loaded = datasets.load(drawn("abcdef", mode="RGB"))
     np.testing.assert_array_equal(loaded.train_images, arrays["train_images"])
+
+
+def test_pictures_of_sixteen_bits_are_scaled(tmp_path):
+    levels = np.linspace(0, 65535, 20).astype(np.uint16).reshape(4, 5)
+    for split in ("train", "test"):
+        (tmp_path / split / "0").mkdir(parents=True)
+        Image.fromarray(levels).save(tmp_path / split / "0" / "0.png")
+    np.testing.assert_array_equal(datasets.load(tmp_path).train_images[0], levels // 257)
+
+
+@pytest.mark.parametrize(
+    ("picture", "problem"),
+    [
+        (Image.new("RGBA", (5, 4), (0, 0, 0, 0)), "is transparent in part; give it a ground"),
+        (Image.fromarray(np.full((4, 5), 70_000, np.int32)), "has pixels beyond 16 bits"),
+        (Image.fromarray(np.full((4, 5), 0.5, np.float32)), "has pixels beyond 16 bits"),
+    ],
+)
+def test_pictures_that_would_be_read_wrongly(tmp_path, picture, problem):
+    for split in ("train", "test"):
+        (tmp_path / split / "0").mkdir(parents=True)
+        picture.save(tmp_path / split / "0" / f"0.{'png' if picture.mode == 'RGBA' else 'tif'}")
+    assert problem in complaint(tmp_path)
+
+
+def test_one_class_is_one_folder_with_pictures(drawn):
+    folder = drawn(["1", "2", "3", "4", "5", "6"])
+    (folder / "train" / "0").mkdir()
+    assert "train/0: class without training pictures; add or remove some" in complaint(folder)
+    shutil.rmtree(folder / "train" / "0")
+    assert set(datasets.load(folder).train_labels) == {1, 2, 3, 4, 5, 6}
+    (folder / "train" / "6").rename(folder / "train" / "01")
+    assert "train: folders 01 and 1 are one class; make them one folder" in complaint(folder)
 
 
 def test_folders_that_are_no_set_of_pictures(drawn):

@@ -57,7 +57,8 @@ def test_an_experiment_can_choose_it_and_set_its_parameters():
         "triplet",
         "plasticity__pair__etta=1: plasticity.pair.etta: unknown key; did you mean 'eta'?",
         "rule='pear': rule: should be one of 'triplet', 'power_law', 'exponential',"
-        " 'pre_and_post', 'pair', not 'pear'",
+        " 'pre_and_post', 'pair', not 'pear'; from Python, diehl_cook.add_rule adds a rule of your"
+        " own",
         "there is a rule 'triplet' already; choose another name",
     ]
 
@@ -135,6 +136,7 @@ def test_a_classifier_learns_by_the_rule_of_today():
             "on_pre: ClassVar[str] = 'w -= eta * x_post'",
             "on_pre: there is no 'x_post'; did you mean ",
         ),
+        ("on_pre: ClassVar[str] = 'ge_post += w'", "on_pre: changes 'ge_post', which is none of w"),
         ("on_pre: ClassVar[str] = 'w - eta'", "on_pre: Parsing the statement failed: "),
         ("on_input_spike: ClassVar[str] = 'x += jump'", "on_input_spike: there is no 'jump'; "),
         (
