@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from brian2 import Equations
+from brian2 import DimensionMismatchError, Equations, get_dimensions, second
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_UNITS
-from brian2.equations.equations import EquationError
+from brian2.core.variables import Variable
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, EquationError
+from brian2.equations.unitcheck import check_units_statements
+from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.parsing.statements import parse_statement
+from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 from brian2.utils.stringtools import get_identifiers
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -81,6 +86,7 @@ def _check(rule: type[Rule]) -> None:
             raise ValueError(f'{name} is missing; state it, "" where nothing happens')
     values = _parameters_of(rule)
     _check_names(values, _variables_of(values))
+    _check_units(values)
 
 
 def _parameters_of(rule: type[Rule]) -> Rule:
@@ -144,6 +150,52 @@ def _check_names(rule: Rule, variables: set[str]) -> None:
             raise ValueError(
                 f"{name}: sets '{each}', which is none of {able}, and reads it nowhere"
             )
+
+
+def _check_units(rule: Rule) -> None:
+    """Make sure that all is added, and set, in one unit."""
+    parameters = _dimensions(neurons.parameter_values(rule))
+    cell = {**neurons.learning_equations(Excitatory(), rule).dimensions, **parameters}
+    of_synapses = dict.fromkeys(["w", "w_max", "x_pre", *_INDICES], DIMENSIONLESS)
+    synapse = of_synapses | parameters | {f"{name}_post": unit for name, unit in cell.items()}
+    for where, units in (
+        ("on_input_spike", {"x": DIMENSIONLESS, **parameters}),
+        ("on_excitatory_spike", cell),
+        ("on_pre", synapse),
+        ("on_post", synapse),
+    ):
+        lines = (line.partition("#")[0] for line in getattr(rule, where).splitlines())
+        with _said_of(where):
+            check_units_statements("\n".join(filter(str.strip, lines)), _known(units))
+    for trace in Equations(rule.excitatory_traces).values():
+        if trace.expr is None:
+            continue
+        expected = trace.dim / second.dim if trace.type == DIFFERENTIAL_EQUATION else trace.dim
+        with _said_of("excitatory_traces"):
+            found = parse_expression_dimensions(trace.expr.code, _known(cell))
+            if found is not expected:
+                code = trace.expr.code
+                raise ValueError(f"'{code}' has the unit {found} where {expected} belongs")
+
+
+@contextlib.contextmanager
+def _said_of(name: str) -> Iterator[None]:
+    """Raise what Brian2 says of a string of a rule as a single line."""
+    try:
+        yield
+    except (DimensionMismatchError, SyntaxError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{name}: {_one_line(error)}") from None
+
+
+def _dimensions(values: Mapping[str, Any]) -> dict[str, Dimension]:
+    return {name: get_dimensions(value) for name, value in values.items()}
+
+
+def _known(units: Mapping[str, Dimension]) -> dict[str, Any]:
+    """Variables with these units, and the names that are known everywhere."""
+    numbers = _dimensions({**DEFAULT_CONSTANTS, **DEFAULT_UNITS, "t": second, "dt": second})
+    every = {**numbers, **units}
+    return {**DEFAULT_FUNCTIONS, **{name: Variable(name, unit) for name, unit in every.items()}}
 
 
 def _names(statements: str) -> tuple[set[str], set[str], set[str]]:

@@ -137,6 +137,19 @@ def test_a_classifier_learns_by_the_rule_of_today():
             "on_pre: there is no 'x_post'; did you mean ",
         ),
         ("on_pre: ClassVar[str] = 'ge_post += w'", "on_pre: changes 'ge_post', which is none of w"),
+        ("on_pre: ClassVar[str] = 'w = clip(w, 0)'", "on_pre: Function 'clip' was called with 2 "),
+        (
+            "on_post: ClassVar[str] = 'w += eta * tau_presynaptic'",
+            "on_post: Expression 'w + eta * tau_presynaptic' uses inconsistent units",
+        ),
+        (
+            "on_input_spike: ClassVar[str] = 'x += tau_presynaptic'",
+            "on_input_spike: Expression 'x + tau_presynaptic' uses inconsistent units",
+        ),
+        (
+            "excitatory_traces: ClassVar[str] = 'dx/dt = -x : 1'",
+            "excitatory_traces: '-x' has the unit 1 where s^-1 belongs",
+        ),
         ("on_pre: ClassVar[str] = 'w - eta'", "on_pre: Parsing the statement failed: "),
         ("on_input_spike: ClassVar[str] = 'x += jump'", "on_input_spike: there is no 'jump'; "),
         (
