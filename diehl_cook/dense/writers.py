@@ -50,8 +50,9 @@ def writes_one_by_one(runner: CodeRunner) -> bool:
 
 def statements_of(runner: CodeRunner) -> list[tuple[str, str, str]]:
     """Variable, operation and expression of each statement of an object's code."""
-    lines = [line for line in runner.abstract_code.splitlines() if line.split("#")[0].strip()]
-    return [parse_statement(line)[:3] for line in lines]
+    lines = [line.partition("#")[0] for line in runner.abstract_code.splitlines()]
+    statements = [statement for line in lines for statement in line.split(";")]
+    return [parse_statement(each.strip())[:3] for each in statements if each.strip()]
 
 
 def written_variables(runner: CodeRunner) -> set[ArrayVariable]:

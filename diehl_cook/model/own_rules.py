@@ -164,9 +164,8 @@ def _check_units(rule: Rule) -> None:
         ("on_pre", synapse),
         ("on_post", synapse),
     ):
-        lines = (line.partition("#")[0] for line in getattr(rule, where).splitlines())
         with _said_of(where):
-            check_units_statements("\n".join(filter(str.strip, lines)), _known(units))
+            check_units_statements("\n".join(_statements(getattr(rule, where))), _known(units))
     for trace in Equations(rule.excitatory_traces).values():
         if trace.expr is None:
             continue
@@ -203,12 +202,18 @@ def _names(statements: str) -> tuple[set[str], set[str], set[str]]:
     used: set[str] = set()
     assigned: set[str] = set()
     changed: set[str] = set()
-    for line in statements.splitlines():
-        if line.partition("#")[0].strip():
-            variable, operation, expression, _ = parse_statement(line)
-            used |= get_identifiers(expression)
-            (assigned if operation == "=" else changed).add(variable)
+    for statement in _statements(statements):
+        variable, operation, expression, _ = parse_statement(statement)
+        used |= get_identifiers(expression)
+        (assigned if operation == "=" else changed).add(variable)
     return used | changed, assigned, changed
+
+
+def _statements(code: str) -> list[str]:
+    """Statements of a string, without comments."""
+    lines = (line.partition("#")[0] for line in code.splitlines())
+    parts = (part.strip() for line in lines for part in line.split(";"))
+    return list(filter(None, parts))
 
 
 def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -238,10 +238,11 @@ def test_where_rows_compute_functions_traces_of_fewer_cells_are(code, found, mon
     "other",
     [
         lambda inputs, cells, synapses: cells.run_regularly("x += 1") and None,
+        lambda inputs, cells, synapses: cells.run_regularly("total = 0; x += 1 # ;") and None,
         lambda inputs, cells, synapses: DenseSynapses(inputs, cells, on_pre="x_post += 1"),
         lambda inputs, cells, synapses: Synapses(inputs, cells, on_pre="x_post += 1"),
     ],
-    ids=["regularly", "dense synapses", "ordinary synapses"],
+    ids=["regularly", "second of two", "dense synapses", "ordinary synapses"],
 )
 def test_what_writes_to_many_cells_keeps_traces_updated(other):
     assert names_of_traces(other) == []

@@ -150,6 +150,7 @@ def test_a_classifier_learns_by_the_rule_of_today():
             "excitatory_traces: ClassVar[str] = 'dx/dt = -x : 1'",
             "excitatory_traces: '-x' has the unit 1 where s^-1 belongs",
         ),
+        ("on_pre: ClassVar[str] = 'w += eta; w += etta'", "on_pre: there is no 'etta'"),
         ("on_pre: ClassVar[str] = 'w - eta'", "on_pre: Parsing the statement failed: "),
         ("on_input_spike: ClassVar[str] = 'x += jump'", "on_input_spike: there is no 'jump'; "),
         (
