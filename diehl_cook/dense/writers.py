@@ -48,11 +48,22 @@ def writes_one_by_one(runner: CodeRunner) -> bool:
     return one_by_one and runner.driver != "all"
 
 
+def statements_in(code: str) -> list[str]:
+    """Statements of a piece of code, one by one and without comments.
+
+    Parameters
+    ----------
+    code : str
+        With line breaks or semicolons between statements.
+    """
+    lines = [line.partition("#")[0] for line in code.splitlines()]
+    statements = [statement.strip() for line in lines for statement in line.split(";")]
+    return [statement for statement in statements if statement]
+
+
 def statements_of(runner: CodeRunner) -> list[tuple[str, str, str]]:
     """Variable, operation and expression of each statement of an object's code."""
-    lines = [line.partition("#")[0] for line in runner.abstract_code.splitlines()]
-    statements = [statement for line in lines for statement in line.split(";")]
-    return [parse_statement(each.strip())[:3] for each in statements if each.strip()]
+    return [parse_statement(statement)[:3] for statement in statements_in(runner.abstract_code)]
 
 
 def written_variables(runner: CodeRunner) -> set[ArrayVariable]:

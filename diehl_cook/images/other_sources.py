@@ -160,14 +160,18 @@ def _folders(parent: Path) -> list[Path]:
 def _picture(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(require_regular(path)) as picture:
-            if picture.has_transparency_data and _is_seen_through(picture):
-                raise DatasetError(f"{path}: is transparent in part; give it a ground")
-            return np.asarray(in_eight_bits(picture).convert("L"))
-    except (DatasetError, MemoryError):
+            picture.load()
+    except MemoryError:
         raise
     except Exception as error:  # a damaged picture fails in many ways
         reason = " ".join(str(error).split())
         raise DatasetError(f"{path}: is no picture, or damaged ({reason}); remove it") from None
+    if picture.has_transparency_data and _is_seen_through(picture):
+        raise DatasetError(f"{path}: is transparent in part; give it a ground")
+    try:
+        return np.asarray(in_eight_bits(picture).convert("L"))
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from None
 
 
 def _is_seen_through(picture: Image.Image) -> bool:

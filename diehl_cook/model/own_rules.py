@@ -20,6 +20,7 @@ from brian2.utils.stringtools import get_identifiers
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from diehl_cook.dense.writers import statements_in
 from diehl_cook.model import neurons
 from diehl_cook.model.experiment import Connections, Excitatory, Experiment, Plasticity
 from diehl_cook.model.explanation import explain
@@ -49,7 +50,8 @@ def add_rule(name: str, rule: type[Rule]) -> None:
     ------
     ValueError
         If a rule of the paper has this name or it is none, something that a rule states is
-        missing, a parameter has no default, or an equation uses or sets what is not there.
+        missing, a parameter has no default, or an equation uses or sets what is not there, or
+        is of another unit.
 
     Examples
     --------
@@ -165,7 +167,7 @@ def _check_units(rule: Rule) -> None:
         ("on_post", synapse),
     ):
         with _said_of(where):
-            check_units_statements("\n".join(_statements(getattr(rule, where))), _known(units))
+            check_units_statements("\n".join(statements_in(getattr(rule, where))), _known(units))
     for trace in Equations(rule.excitatory_traces).values():
         if trace.expr is None:
             continue
@@ -202,18 +204,11 @@ def _names(statements: str) -> tuple[set[str], set[str], set[str]]:
     used: set[str] = set()
     assigned: set[str] = set()
     changed: set[str] = set()
-    for statement in _statements(statements):
+    for statement in statements_in(statements):
         variable, operation, expression, _ = parse_statement(statement)
         used |= get_identifiers(expression)
         (assigned if operation == "=" else changed).add(variable)
     return used | changed, assigned, changed
-
-
-def _statements(code: str) -> list[str]:
-    """Statements of a string, without comments."""
-    lines = (line.partition("#")[0] for line in code.splitlines())
-    parts = (part.strip() for line in lines for part in line.split(";"))
-    return list(filter(None, parts))
 
 
 def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -25,8 +25,8 @@ _INTRODUCTION = """\
 Trained by `make reproduce`, the best of the seeds that were there when it was kept;
 `diehl-cook evaluate NAME` measures one again, `diehl_cook.load("NAME")` loads it. Test accuracy
 in per cent, over repeats of the test images: after the weights were rounded to so many bits, and
-before. This table is written by
-`diehl-cook networks`; `diehl-cook show NAME` prints all values of a network.
+before. This table is written by `diehl-cook networks`; `diehl-cook show NAME` prints all values of
+a network.
 
 """
 

@@ -162,8 +162,8 @@ def test_pictures_of_sixteen_bits_are_scaled(tmp_path):
     ("picture", "problem"),
     [
         (Image.new("RGBA", (5, 4), (0, 0, 0, 0)), "is transparent in part; give it a ground"),
-        (Image.fromarray(np.full((4, 5), 70_000, np.int32)), "has pixels beyond 16 bits"),
-        (Image.fromarray(np.full((4, 5), 0.5, np.float32)), "has pixels beyond 16 bits"),
+        (Image.fromarray(np.full((4, 5), 70_000, np.int32)), "0.tif: has pixels beyond 16 bits"),
+        (Image.fromarray(np.full((4, 5), 0.5, np.float32)), "0.tif: has pixels beyond 16 bits"),
     ],
 )
 def test_pictures_that_would_be_read_wrongly(tmp_path, picture, problem):
