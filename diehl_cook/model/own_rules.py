@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -194,9 +195,13 @@ def _dimensions(values: Mapping[str, Any]) -> dict[str, Dimension]:
 
 def _known(units: Mapping[str, Dimension]) -> dict[str, Any]:
     """Variables with these units, and the names that are known everywhere."""
+    return {**_known_everywhere(), **{name: Variable(name, unit) for name, unit in units.items()}}
+
+
+@functools.cache
+def _known_everywhere() -> dict[str, Any]:
     numbers = _dimensions({**DEFAULT_CONSTANTS, **DEFAULT_UNITS, "t": second, "dt": second})
-    every = {**numbers, **units}
-    return {**DEFAULT_FUNCTIONS, **{name: Variable(name, unit) for name, unit in every.items()}}
+    return {**DEFAULT_FUNCTIONS, **{name: Variable(name, unit) for name, unit in numbers.items()}}
 
 
 def _names(statements: str) -> tuple[set[str], set[str], set[str]]:

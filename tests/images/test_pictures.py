@@ -73,6 +73,14 @@ def test_files_of_any_kind(tmp_path, mode, suffix):
     np.testing.assert_array_equal(read_picture(tmp_path / f"x{suffix}"), like_mnist(bar()))
 
 
+def test_sixteen_bits_a_pixel_are_read_as_eight(tmp_path):
+    drawn = bar(paper=200, ink=90)
+    Image.fromarray(drawn).save(tmp_path / "eight.png")
+    Image.fromarray(drawn.astype(np.uint16) * 257).save(tmp_path / "sixteen.png")
+    eight, sixteen = (read_picture(tmp_path / f"{bits}.png") for bits in ("eight", "sixteen"))
+    np.testing.assert_array_equal(sixteen, eight)
+
+
 def test_ink_on_a_transparent_ground(tmp_path):
     picture = np.zeros((40, 60, 4), np.uint8)
     picture[10:30, 20:26, 3] = 255
