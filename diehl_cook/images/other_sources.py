@@ -65,7 +65,7 @@ def _arrays(split: SplitName, source: Path) -> Split:
                 wanted = " and ".join(_ARRAYS[0][split])
                 raise DatasetError(f"{source}: has no {wanted}; add these arrays")
             images, labels = (file[name] for name in names)
-            learned = file[names[1].replace("test", "train")] if split == "test" else labels
+            learned = file.get(names[1].replace("test", "train"), labels)
     except FileNotFoundError:
         raise DatasetError(
             f"{source}: no such file; put it there, or name another in data.folder"

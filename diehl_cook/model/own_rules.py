@@ -31,6 +31,8 @@ from diehl_cook.model.plasticity import RULES, Rule
 _PAPER_RULES = frozenset(RULES)
 _STRINGS = ("on_input_spike", "excitatory_traces", "on_excitatory_spike", "on_pre", "on_post")
 _EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "t", "dt"})
+#: What Brian2 raises of equations and statements that are wrong.
+_COMPLAINTS = EquationError, DimensionMismatchError, SyntaxError, ValueError, KeyError, TypeError
 _INDICES = frozenset({"i", "j", "i_pre", "i_post", "j_pre", "j_post"})
 
 
@@ -121,10 +123,8 @@ def _variables_of(rule: Rule) -> set[str]:
         ),
     )
     for name, make in equations:
-        try:
+        with _said_of(name):
             make()
-        except (EquationError, SyntaxError, ValueError) as error:
-            raise ValueError(f"{name}: {_one_line(error)}") from None
     return set(Equations(neurons.EXCITATORY_WHILE_LEARNING + rule.excitatory_traces).names)
 
 
@@ -140,16 +140,13 @@ def _check_names(rule: Rule, variables: set[str]) -> None:
         ("on_pre", synapse | _INDICES, {"w"}),
         ("on_post", synapse | _INDICES, {"w"}),
     ):
-        try:
+        with _said_of(name):
             used, assigned, changed = _names(getattr(rule, name))
-        except ValueError as error:
-            raise ValueError(f"{name}: {_one_line(error)}") from None
         _require(name, used, known | assigned)
+        able = ", ".join(sorted(set_here))
         for each in sorted(changed - assigned - set_here):
-            able = ", ".join(sorted(set_here))
             raise ValueError(f"{name}: changes '{each}', which is none of {able}")
         for each in sorted(assigned - set_here - (used - known)):
-            able = ", ".join(sorted(set_here))
             raise ValueError(
                 f"{name}: sets '{each}', which is none of {able}, and reads it nowhere"
             )
@@ -185,7 +182,7 @@ def _said_of(name: str) -> Iterator[None]:
     """Raise what Brian2 says of a string of a rule as a single line."""
     try:
         yield
-    except (DimensionMismatchError, SyntaxError, ValueError, KeyError, TypeError) as error:
+    except _COMPLAINTS as error:
         raise ValueError(f"{name}: {_one_line(error)}") from None
 
 

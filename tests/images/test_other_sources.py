@@ -88,6 +88,11 @@ def test_a_file_of_arrays(arrays, saved, names, tmp_path):
         np.testing.assert_array_equal(getattr(loaded, name), array)
 
 
+def test_a_file_with_test_images_alone(arrays, saved):
+    loaded = datasets.load_split("test", saved(train_images=None, train_labels=None))
+    np.testing.assert_array_equal(loaded.labels, arrays["test_labels"])
+
+
 def test_whole_numbers_of_another_type_are_as_good(arrays, saved):
     path = saved(
         train_images=arrays["train_images"].astype(float),
