@@ -123,8 +123,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If `cells`, `epochs` or `n_jobs` is no count; if a setting is unknown or out of
-            bounds (`ExperimentError`).
+            If `cells`, `epochs` or `n_jobs` is no count, or `settings` no mapping; if a setting is
+            unknown or out of bounds (`ExperimentError`).
 
         Examples
         --------
@@ -136,6 +136,10 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         for name in ("cells", "epochs"):
             check_scalar(getattr(self, name), name, Integral, min_val=1)
+        if not isinstance(self.settings, Mapping | None):
+            raise TypeError(
+                f"settings: {self.settings!r} is no mapping; write {{'excitatory.tau_ge': '2 ms'}}"
+            )
         jobs = self._jobs
         pixels, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)

@@ -76,7 +76,13 @@ def _evaluate_file(options: argparse.Namespace) -> None:
                 " leave it out, or evaluate the run it comes from"
             )
     result = workflow.evaluate_network(
-        experiment, network.trained, options.jobs, Terminal(), folder, options.readouts
+        experiment,
+        network.trained,
+        options.jobs,
+        Terminal(),
+        folder,
+        all_readouts=options.readouts,
+        whose=options.trained,
     )
     _tell(result, experiment)
     if folder:

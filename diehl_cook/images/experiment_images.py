@@ -29,12 +29,15 @@ class ExperimentImages:
         those of another ``data.fold``.
     scored_on : {"test", "validation"}
         Which of the two.
+    source : str
+        Where they come from, as messages name it.
     """
 
     learning: Split
     labelling: Split
     scored: Split
     scored_on: Literal["test", "validation"]
+    source: str
 
     @property
     def n_inputs(self) -> int:
@@ -49,7 +52,8 @@ def load(experiment: Experiment) -> ExperimentImages:
     Raises
     ------
     DatasetError
-        If a file cannot be used, or the validation leaves nothing to learn.
+        If a file cannot be used, the validation leaves nothing to learn, or an image is blank
+        that would end a run.
     """
     held_out, limits = experiment.data.validation, experiment.evaluation
     if held_out == 0:
@@ -59,12 +63,17 @@ def load(experiment: Experiment) -> ExperimentImages:
     else:
         train = datasets.load_split("train", experiment.data.folder)
         learning, scored = _hold_out(train, held_out, experiment.data.fold)
-    return ExperimentImages(
+    images = ExperimentImages(
         learning,
         _again(_first(learning, limits.labelling_images), limits.labelling_passes),
         _first(scored, limits.test_images),
         "validation" if held_out else "test",
+        str(experiment.data.folder or "the MNIST that comes along"),
     )
+    presentation = experiment.presentation
+    if presentation.on_silence == "error" and presentation.minimum_spikes > 0:
+        _refuse_blank(images)
+    return images
 
 
 def resolve(experiment: Experiment) -> Experiment:
@@ -90,6 +99,19 @@ def resolve(experiment: Experiment) -> Experiment:
         )
     connections = experiment.connections.model_copy(update={"weight_sum": 78.0 * share})
     return experiment.model_copy(update={"connections": connections})
+
+
+def _refuse_blank(images: ExperimentImages) -> None:
+    """Make sure that no image is dark throughout, which no number of showings would change."""
+    kinds = {"training": images.learning, images.scored_on: images.scored}
+    for kind, split in kinds.items():
+        blank = np.flatnonzero(~split.rows.any(axis=1))
+        if blank.size:
+            more = f" (and {blank.size - 1} more)" if blank.size > 1 else ""
+            raise DatasetError(
+                f"{images.source}: {kind} image {blank[0]} is blank{more}, counted from 0; remove"
+                " it, or state presentation.on_silence=skip"
+            )
 
 
 def _hold_out(train: Split, count: int, fold: int) -> tuple[Split, Split]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,8 @@ def loader(source: Path) -> Callable[[SplitName, Path], Split] | None:
         return _arrays
     if (source / "train").is_dir() or (source / "test").is_dir():
         return _pictures
-    pictures = any(path.suffix.lower() in _PICTURES for path in source.glob("*/*"))
+    inside = itertools.chain(source.glob("*"), source.glob("*/*"))
+    pictures = any(path.suffix.lower() in _PICTURES for path in inside)
     if pictures and not any(source.glob("*idx*")):
         raise DatasetError(
             f"{source}: holds pictures, but no folders 'train' and 'test' of them; put those to"
@@ -58,6 +61,8 @@ def _digits(split: SplitName, source: Path) -> Split:
 
 def _arrays(split: SplitName, source: Path) -> Split:
     """A file of arrays: train_images, train_labels, test_images and test_labels."""
+    if source.is_file() and not zipfile.is_zipfile(source):
+        raise DatasetError(f"{source}: is no .npz file, or damaged; numpy.savez writes one")
     try:
         with np.load(require_regular(source), allow_pickle=False) as file:
             names = next((known[split] for known in _ARRAYS if known[split][0] in file), None)
@@ -114,6 +119,10 @@ def _pictures(split: SplitName, source: Path) -> Split:
         if folder.name not in classes:
             raise DatasetError(f"{folder}: class without training pictures; add or remove some")
         for path in _visible(folder):
+            if path.is_dir():
+                raise DatasetError(
+                    f"{path}: a folder within a class; put its pictures into {folder}"
+                )
             images.append(_picture(path))
             labels.append(classes[folder.name])
             if images[-1].shape != images[0].shape:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import ValidationError
 
 from diehl_cook.model import resources, strict_yaml
 from diehl_cook.model.experiment import Experiment, ExperimentError
-from diehl_cook.model.explanation import explain
+from diehl_cook.model.explanation import explain, location
 from diehl_cook.model.nested import flat, merge, nested
 from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import shown
 
 #: Some values, and who states them, with which a message about one of them starts.
 Layer = tuple[str, dict[str, Any]]
+#: What a YAML file is for.
+Kind = Literal["experiment", "sweep", "search"]
 
 
 def load_experiment(
@@ -57,14 +59,15 @@ def load_experiment(
     path = experiment_path(source)
     layers = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
     layers += [_override(override) for override in overrides]
+    stated = {name.replace("__", "."): value for name, value in settings.items()}
     layers += [
-        (f"{name}={shown(value)}", set_value({}, name.replace("__", "."), value, Path()))
-        for name, value in settings.items()
+        (f"{key}={shown(value)}", set_value({}, key, value, Path()))
+        for key, value in stated.items()
     ]
     try:
         return Experiment.model_validate(_merged(layers))
     except ValidationError as error:
-        wrong = error.errors()[0]["loc"]
+        wrong = location(error.errors()[0])
         origin = next((who for who, stated in reversed(layers) if _states(stated, wrong)), path)
         raise ExperimentError(f"{origin}: {explain(error, Experiment)}") from None
 
@@ -199,6 +202,7 @@ def _read_with_bases(path: Path, above: tuple[str, ...] = ()) -> list[Layer]:
     if real in above:
         raise ExperimentError(f"{path}: extends itself; take one 'extends' out")
     values = _as_stated_in(read_yaml(path), path.parent)
+    refuse_other_kind(path, values, "experiment")
     base = values.pop("extends", None)
     own = str(path), values
     if base is None:
@@ -243,6 +247,31 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ExperimentError(f"{path}: is not a list of 'key: value' lines")
     return values
+
+
+def refuse_other_kind(path: Path, values: Mapping[str, Any], wanted: Kind) -> None:
+    """Make sure that a file is not, by its keys, one for another command.
+
+    Raises
+    ------
+    ExperimentError
+        If it is; the line names that command.
+    """
+    kind = _kind_of(values)
+    if kind not in (wanted, None):
+        article, command = ("an", "train") if kind == "experiment" else ("a", kind)
+        raise ExperimentError(
+            f"{path}: is {article} {kind}, where {wanted} files belong; for this one there is"
+            f" diehl-cook {command}"
+        )
+
+
+def _kind_of(values: Mapping[str, Any]) -> Kind | None:
+    if "experiment" not in values:
+        return "experiment" if {"extends", "cells"} & values.keys() else None
+    if {"choices", "trials"} & values.keys():
+        return "search"
+    return "sweep" if {"grid", "list", "random", "seeds"} & values.keys() else None
 
 
 def _override(override: str) -> Layer:

@@ -15,13 +15,23 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     first, *others = (
         each for each in error.errors() if each["type"] != "default_factory_not_called"
     )
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(map(str, location(first)))
     more = f" (and {len(others)} more)" if others else ""
     told = f"{where + ': ' if where else ''}{_reason(first, model)}{more}"
     return " ".join(told.split())
 
 
+def location(problem: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """The parts of the key that a problem is with."""
+    # pydantic adds this where the key of a mapping is wrong, not its value
+    return tuple(part for part in problem["loc"] if part != "[key]")
+
+
 def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
+    if problem["type"] == "extra_forbidden" and "." in str(problem["loc"][-1]):
+        key = str(problem["loc"][-1])
+        below = _in_braces(key.split("."), shown(problem["input"]))
+        return f"is a key of several parts; in a file write {below}"
     if problem["type"] == "extra_forbidden":
         known = _keys_beside(problem["loc"], model)
         nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.5)
@@ -33,6 +43,12 @@ def _reason(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
     if problem["type"] == "value_error" or isinstance(problem["input"], Mapping):
         return message
     return f"{message}, not {shown(problem['input'])}"
+
+
+def _in_braces(parts: list[str], value: str) -> str:
+    """Parts of a key one within the other, as YAML in one line."""
+    first, *rest = parts
+    return f"{first}: {{{_in_braces(rest, value)}}}" if rest else f"{first}: {value}"
 
 
 def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:

@@ -66,6 +66,7 @@ def excitatory_cells(experiment: Experiment, learning: bool) -> NeuronGroup:
     """The excitatory cells, paper sections 2.1 and 2.4."""
     reset = neurons.RESET
     if learning:
+        neurons.require_integrable(experiment)
         reset = "\n".join([reset, neurons.ADAPT, experiment.learning_rule.on_excitatory_spike])
     equations = neurons.excitatory_equations(experiment, learning)
     fires = neurons.EXCITATORY_FIRES
@@ -86,12 +87,18 @@ def input_synapses(
     model, on_pre, on_post = Equations("w : 1"), "ge_post += w", ""
     if learning:
         plastic = _delayed_plasticity if has_delays(experiment) else _plasticity
-        variables, change_at_input_spike, on_post = plastic(experiment.learning_rule)
+        rule = experiment.learning_rule
+        variables, *changes = plastic(rule)
+        # A parameter that the traces use, too, belongs to the cells, and is read from them.
+        of_inputs = neurons.input_trace_equations(rule).names & inputs.variables.keys()
+        renamed = {name: f"{name}_pre" for name in of_inputs & type(rule).model_fields.keys()}
+        change_at_input_spike, on_post = (word_substitute(each, renamed) for each in changes)
         on_pre = f"{on_pre}\n{change_at_input_spike}"
         model = neurons.with_parameters(
             f"w : 1\n{variables}",
-            [experiment.learning_rule, experiment.connections],
+            [rule, experiment.connections],
             f"{on_pre}\n{on_post}",
+            but=neurons.trace_equations(rule).names,
         )
     synapses = _all_to_all(
         experiment, inputs, excitatory, INPUT_TO_EXCITATORY, model, on_pre, on_post

@@ -7,15 +7,16 @@ never compiles anything anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from brian2 import Equations
 from brian2.equations.equations import FLOAT
+from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
 from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
 from brian2.utils.stringtools import get_identifiers
 
-from diehl_cook.model.experiment import Experiment, Population
+from diehl_cook.model.experiment import Experiment, ExperimentError, Population
 from diehl_cook.model.plasticity import Rule
 from diehl_cook.model.units import Section
 
@@ -90,6 +91,29 @@ def learning_equations(cells: Population, rule: Rule) -> Equations:
     )
 
 
+def trace_equations(rule: Rule) -> Equations:
+    """The traces of an excitatory cell, and what a learning rule uses to move them."""
+    return with_parameters(rule.excitatory_traces, [rule], rule.on_excitatory_spike)
+
+
+def require_integrable(experiment: Experiment) -> None:
+    """Make sure that the integrator takes the traces of the learning rule.
+
+    Raises
+    ------
+    ExperimentError
+        If it is exponential Euler and one of them is not linear in itself.
+    """
+    if experiment.integration == "euler":
+        return
+    try:
+        get_conditionally_linear_system(trace_equations(experiment.learning_rule))
+    except ValueError as error:
+        raise ExperimentError(
+            f"rule: {experiment.rule}: {' '.join(str(error).split())} State 'integration: euler'"
+        ) from None
+
+
 def inhibitory_equations(experiment: Experiment) -> Equations:
     """Equations of the inhibitory cells."""
     cells = experiment.inhibitory
@@ -108,9 +132,17 @@ def input_trace_equations(rule: Rule) -> Equations:
     return with_parameters(INPUT_TRACE, [rule], rule.on_input_spike)
 
 
-def with_parameters(equations: str, sections: Iterable[Section], statements: str = "") -> Equations:
-    """Declare what equations and statements use of some sections as shared variables."""
-    used = get_identifiers(f"{equations}\n{statements}")
+def with_parameters(
+    equations: str,
+    sections: Iterable[Section],
+    statements: str = "",
+    but: Collection[str] = (),
+) -> Equations:
+    """Declare what equations and statements use of some sections as shared variables.
+
+    All but those of the names `but`, which are known without that.
+    """
+    used = get_identifiers(f"{equations}\n{statements}") - {*but}
     declarations = [
         f"{name} : {get_unit(get_dimensions(value))!r} (shared, constant)"
         for section in sections

@@ -99,6 +99,8 @@ def _parameters_of(rule: type[Rule]) -> Rule:
     for name, field in rule.model_fields.items():
         if name.endswith(("_pre", "_post")):
             raise ValueError(f"{name}: such names belong to Brian2; write {name}synaptic")
+        if name in _names_of_cells():
+            raise ValueError(f"{name}: a cell has something of that name; choose another")
         if field.is_required():
             raise ValueError(f"{name} has no value; give it one in the class")
     try:
@@ -108,6 +110,12 @@ def _parameters_of(rule: type[Rule]) -> Rule:
     for name in rule.model_fields.keys() - neurons.parameter_values(values).keys():
         raise ValueError(f"{name} is no number with a fraction; make it Positive, Time or Voltage")
     return values
+
+
+@functools.cache
+def _names_of_cells() -> frozenset[str]:
+    variables = Equations(neurons.EXCITATORY_WHILE_LEARNING).names
+    return frozenset({*variables, *Excitatory.model_fields})
 
 
 def _variables_of(rule: Rule) -> set[str]:

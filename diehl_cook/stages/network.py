@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -215,6 +215,7 @@ class Network:
         intensity: float | None = None,
         inhibition: float | None = None,
         theta: ArrayLike | None = None,
+        on_silence: Literal["error", "skip"] | None = None,
     ) -> Network:
         """The same network with other values of those that need no new program.
 
@@ -226,6 +227,9 @@ class Network:
             ``connections.inhibitory_to_excitatory``, in units of the leak.
         theta : array, shape (cells,), optional
             Adaptive threshold in volts.
+        on_silence : {"error", "skip"}, optional
+            ``presentation.on_silence``: what ends the showings of an image that draws too few
+            spikes, as a blank one.
 
         Returns
         -------
@@ -251,6 +255,8 @@ class Network:
         if inhibition is not None:
             values["connections"]["inhibitory_to_excitatory"] = inhibition
         trained = self.trained
+        if on_silence is not None:
+            values["presentation"]["on_silence"] = on_silence
         if theta is not None:
             trained = dataclasses.replace(trained, theta=self._thresholds(theta))
         other = Network(check_values(values, "with_values"), trained)
@@ -269,6 +275,8 @@ class Network:
 
         Raises
         ------
+        NetworkFileError
+            If the path is not that of an ``.npz`` file.
         ValueError
             If there is no format of so many bits.
 

@@ -8,7 +8,12 @@ from diehl_cook.store.schemas import Summary
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
-def require_learned(network: TrainedNetwork, images: ExperimentImages, whose: object) -> None:
+def require_learned(
+    network: TrainedNetwork,
+    images: ExperimentImages,
+    whose: object,
+    way_out: str = "put those back, or train anew into another folder",
+) -> None:
     """Make sure that the data are still those that a network learned.
 
     Parameters
@@ -19,6 +24,8 @@ def require_learned(network: TrainedNetwork, images: ExperimentImages, whose: ob
         What the data of its experiment hold now.
     whose : object
         Begins the message.
+    way_out : str
+        Ends it.
 
     Raises
     ------
@@ -28,16 +35,13 @@ def require_learned(network: TrainedNetwork, images: ExperimentImages, whose: ob
     if network.learned not in (None, images.learning.sha256) or (
         images.n_inputs != len(network.weights)
     ):
-        raise FileError(
-            f"{whose}: learned other images than its data.folder now holds;"
-            " put those back, or train anew into another folder"
-        )
+        raise FileError(f"{whose}: learned other images than {images.source} now holds; {way_out}")
 
 
 def require_scored(summary: Summary, images: ExperimentImages, whose: object) -> None:
     """Make sure that the data are still those that an evaluation scored; as `require_learned`."""
     if summary.scored not in (None, images.scored.sha256):
         raise FileError(
-            f"{whose}: was evaluated on other images than its data.folder now holds;"
+            f"{whose}: was evaluated on other images than {images.source} now holds;"
             " put those back, or evaluate again"
         )

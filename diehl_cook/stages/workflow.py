@@ -143,6 +143,7 @@ def evaluate_network(
     narrator: Narrator | None = None,
     folder: RunFolder | None = None,
     all_readouts: bool = False,
+    whose: object = "the network",
 ) -> Evaluation:
     """Measure the accuracy of a network that comes with its labels.
 
@@ -160,6 +161,8 @@ def evaluate_network(
         To keep network, numbers and figures; by default nothing is written.
     all_readouts : bool
         Whether to compare all readouts, too.
+    whose : object
+        What a message calls the network.
 
     Returns
     -------
@@ -167,12 +170,12 @@ def evaluate_network(
 
     Raises
     ------
-    RunFolderError
-        If the folder holds another network.
+    FileError
+        If the folder holds another network, or the data are not what it learned.
     """
     narrator = narrator or Silence()
     images = experiment_images.load(experiment)
-    require_learned(network, images, "the network")
+    require_learned(network, images, whose, "name the folder of those in data.folder")
     with contextlib.ExitStack() as stack:
         if folder is None:
             workspace = Path(stack.enter_context(tempfile.TemporaryDirectory()))

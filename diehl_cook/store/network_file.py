@@ -58,9 +58,13 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
 
     Raises
     ------
+    NetworkFileError
+        If the path is not that of an ``.npz`` file.
     ValueError
         If there is no format of so many bits.
     """
+    if path.suffix != ".npz" or path.is_dir():
+        raise NetworkFileError(f"{path}: cannot be a network file; name one that ends in .npz")
     network = content.network
     arrays = _pack(network.weights, bits) | {
         "theta": network.theta,

@@ -140,6 +140,8 @@ class RunFolder:
             If there is none.
         """
         path = self.path / "experiment.yaml"
+        if self.path.is_file():
+            raise RunFolderError(f"{self.path}: is a file; name the folder of a run")
         if not path.exists():
             raise RunFolderError(
                 f"{self.path}: no run here; train one first: diehl-cook train, or make train"

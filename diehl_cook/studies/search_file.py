@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import Experiment, ExperimentError
-from diehl_cook.model.experiment_file import read_yaml
+from diehl_cook.model.experiment_file import read_yaml, refuse_other_kind
 from diehl_cook.model.explanation import explain
 from diehl_cook.model.units import Count, CountOrZero, Positive, Section, shown
 from diehl_cook.store.run_folder import RunFolder
@@ -197,8 +197,10 @@ def load_search(path: Path, results: Path) -> Search:
     ExperimentError
         If anything is wrong with it, or its experiment would be scored on test images: one line.
     """
+    stated = read_yaml(path)
+    refuse_other_kind(path, stated, "search")
     try:
-        file = SearchFile.model_validate(read_yaml(path))
+        file = SearchFile.model_validate(stated)
     except ValidationError as error:
         raise ExperimentError(f"{path}: {explain(error, SearchFile)}") from None
     base = points.base_of(path, file.experiment, file.common)

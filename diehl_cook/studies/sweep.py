@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from diehl_cook.images import experiment_images
 from diehl_cook.model.experiment import ExperimentError
-from diehl_cook.model.experiment_file import read_yaml
+from diehl_cook.model.experiment_file import read_yaml, refuse_other_kind
 from diehl_cook.model.explanation import explain
 from diehl_cook.model.units import Count, CountOrZero, Section, shown
 from diehl_cook.store.files import csv_text
@@ -131,6 +131,7 @@ def load_sweep(path: Path, results: Path) -> Sweep:
         If anything is wrong with the file or with one of the runs: one line with file and key.
     """
     stated = read_yaml(path)
+    refuse_other_kind(path, stated, "sweep")
     try:
         file = SweepFile.model_validate(stated)
     except ValidationError as error:

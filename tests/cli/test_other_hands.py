@@ -88,6 +88,12 @@ def project(evaluated, experiments, capsys, tmp_path, monkeypatch):
     evaluated.data.write_bytes(kept)
 
 
+def others(data):
+    """The same images in another order."""
+    with np.load(data) as file:
+        return {name: file[name][::-1] for name in file.files}
+
+
 def bits(project):
     network = RunFolder(project.path / "run").load_network()
     return network.weights.tobytes(), network.theta.tobytes()
@@ -117,12 +123,38 @@ def test_an_exported_network_is_evaluated_where_its_images_lie_elsewhere(project
     assert project("evaluate", file)[1].endswith("; put it there, or name another in data.folder")
     there = project("evaluate", file, "--jobs", 1, "--set", f"data.folder={elsewhere}")
     assert there[1].splitlines()[0] == here
+    np.savez(project.path / "others.npz", **others(elsewhere))
+    code, said = project("evaluate", file, "--set", f"data.folder={project.path}/others.npz")
+    assert code == 2
+    assert said == (
+        f"diehl_cook: {file}: learned other images than {project.path}/others.npz now holds; name"
+        " the folder of those in data.folder"
+    )
     for setting in ("data.validation=5", "data=5", "data={}", "data=null", "cells=4"):
         code, said = project("evaluate", file, "--set", setting)
         assert code == 2
         assert said.endswith(
             "keys of 'evaluation', as evaluation.repeats=1, and data.folder may be set"
         )
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "folder", "folder.npz"])
+def test_a_network_goes_into_a_file_of_its_kind_alone(project, name):
+    for folder in ("folder", "folder.npz"):
+        (project.path / folder).mkdir()
+    path = project.path / name
+    code, said = project("export", project.path / "run", path)
+    assert code == 2
+    assert said == (f"diehl_cook: {path}: cannot be a network file; name one that ends in .npz")
+
+
+@pytest.mark.parametrize("command", ["report", "compare"])
+def test_what_is_of_runs_alone_takes_no_network_file(project, command):
+    file = project.path / "mine.npz"
+    assert project("export", project.path / "run", file)[0] == 0
+    code, said = project(command, file)
+    assert code == 2
+    assert said == f"diehl_cook: {file}: is a file; name the folder of a run"
 
 
 def test_the_network_of_another_run_is_not_taken_for_trained(project):
@@ -190,7 +222,7 @@ def test_other_images_in_the_data_are_noticed_until_they_are_put_back(project, c
         code, said = command()
         assert code == 2
         assert said == (
-            f"diehl_cook: {project.path}/run: learned other images than its data.folder now holds;"
+            f"diehl_cook: {project.path}/run: learned other images than {project.data} now holds;"
             " put those back, or train anew into another folder"
         )
     project.data.write_bytes(kept)

@@ -121,6 +121,7 @@ class World:
             experiment_images._first(self.images.learning, limits.labelling_images),
             experiment_images._first(self.images.scored, limits.test_images),
             "test",
+            "the MNIST that comes along",
         )
 
     def _make_data(self):

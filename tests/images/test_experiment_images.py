@@ -10,7 +10,7 @@ from diehl_cook.model.experiment import Experiment
 
 def split_of(first, count):
     """Images that can be told apart by their first pixel."""
-    images = np.zeros((count, 2, 3), np.uint8)
+    images = np.ones((count, 2, 3), np.uint8)
     images[:, 0, 0] = np.arange(first, first + count)
     return Split(images, np.arange(count, dtype=np.uint8) % 10)
 
@@ -28,12 +28,13 @@ def opened(monkeypatch):
     return names
 
 
-def experiment_with(validation=0, fold=0, **evaluation):
+def experiment_with(validation=0, fold=0, presentation=None, **evaluation):
     return Experiment.model_validate(
         {
             "cells": 4,
             "training": {"images": 1},
             "data": {"validation": validation, "fold": fold},
+            "presentation": presentation or {},
             "evaluation": evaluation,
         }
     )
@@ -111,3 +112,18 @@ def test_validation_must_leave_something_to_learn(opened, count):
 def test_mnist_with_validation():
     images = experiment_images.load(experiment_with(validation=10_000))
     assert (len(images.learning.images), len(images.scored.images)) == (50_000, 10_000)
+
+
+@pytest.mark.parametrize(("part", "kind"), [("train", "training"), ("test", "test")])
+def test_a_blank_image_is_told_before_anything_is_shown(monkeypatch, part, kind):
+    known = {"train": split_of(0, 30), "test": split_of(100, 10)}
+    known[part].images[[3, 7]] = 0
+    monkeypatch.setattr(datasets, "load_split", lambda name, folder=None: known[name])
+    with pytest.raises(DatasetError) as caught:
+        experiment_images.load(experiment_with())
+    assert str(caught.value) == (
+        f"the MNIST that comes along: {kind} image 3 is blank (and 1 more), counted from 0; remove"
+        " it, or state presentation.on_silence=skip"
+    )
+    for stated in ({"on_silence": "skip"}, {"minimum_spikes": 0}):
+        assert experiment_images.load(experiment_with(presentation=stated)).scored_on == "test"

@@ -230,6 +230,30 @@ def test_images_of_emnist_are_turned_upright(arrays, tmp_path):
     np.testing.assert_array_equal(loaded.labels, labels)
 
 
+def test_text_is_no_file_of_arrays(tmp_path):
+    path = tmp_path / "images.npz"
+    path.write_text("train_images\n")
+    assert complaint(path) == f"{path}: is no .npz file, or damaged; numpy.savez writes one"
+
+
+def test_a_folder_within_a_class_is_told_as_such(drawn):
+    source = drawn("abcdef")
+    within = source / "train" / "a" / "more"
+    within.mkdir()
+    assert complaint(source) == (
+        f"{within}: a folder within a class; put its pictures into {within.parent}"
+    )
+
+
+@pytest.mark.parametrize("where", ["", "a"])
+def test_pictures_without_train_and_test_are_told_where_to_go(arrays, tmp_path, where):
+    (tmp_path / where).mkdir(exist_ok=True)
+    Image.fromarray(arrays["train_images"][0]).save(tmp_path / where / "0.PNG")
+    assert complaint(tmp_path).startswith(
+        f"{tmp_path}: holds pictures, but no folders 'train' and 'test' of them; "
+    )
+
+
 # connections.weight_sum: auto
 
 

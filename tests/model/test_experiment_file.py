@@ -96,6 +96,17 @@ def test_a_mistake_in_a_file_names_the_file(write):
         ("extends: nowhere.yaml\n", "nowhere.yaml: no such file"),
         ("extends: .\n", "cannot be read"),
         ("1: 2\n" + SMALLEST, "1: Keys should be strings"),
+        (
+            "excitatory.theta_plus: 1 mV\n" + SMALLEST,
+            "is a key of several parts; in a file write excitatory: {theta_plus: '1 mV'}",
+        ),
+        (
+            SMALLEST + "  schedule:\n    5: {excitatory.theta_plus: 1 mV}\n",
+            "training.schedule.5.excitatory.theta_plus: is a key of several parts; in a file write",
+        ),
+        (SMALLEST + "  schedule: {soon: {}}\n", "training.schedule.soon: Input should be a valid"),
+        ("experiment: n100\nseeds: [0]\n", "is a sweep, where experiment files belong; for"),
+        ("experiment: n100\ntrials: 5\n", "for this one there is diehl-cook search"),
         ("data:\n  folder: 5\n" + SMALLEST, "data.folder"),
     ],
 )

@@ -4,16 +4,17 @@ import re
 from math import exp
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from brian2 import NeuronGroup, TimedArray, defaultclock, ms, prefs
 
 from diehl_cook.model import neurons, protocol
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment import Experiment, ExperimentError
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.network import build_network
-from diehl_cook.model.plasticity import RULES
+from diehl_cook.model.plasticity import RULES, PowerLaw, PreAndPost
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 DOCS = Path(__file__).parents[2] / "docs" / "learning_rules.md"
@@ -191,6 +192,47 @@ def test_values_of_the_published_code():
     assert (rule.eta_presynaptic, rule.eta_postsynaptic) == (1e-4, 1e-2)
     assert [float(tau / ms) for tau in (rule.tau_presynaptic, rule.tau_postsynaptic_1)] == [20, 20]
     assert float(rule.tau_postsynaptic_2 / ms) == 40
+
+
+class Everywhere(PreAndPost):
+    """Changes of weights, too, use what belongs to the traces."""
+
+    on_input_spike: ClassVar[str] = "x += eta_presynaptic"
+    on_excitatory_spike: ClassVar[str] = "x += eta_postsynaptic"
+    on_pre: ClassVar[str] = (
+        "w = clip(w - eta_presynaptic * x_post * tau_presynaptic / tau_postsynaptic, 0, w_max)"
+    )
+    on_post: ClassVar[str] = (
+        "w = clip(w + eta_postsynaptic * x_pre * tau_postsynaptic / tau_presynaptic, 0, w_max)"
+    )
+
+
+@pytest.mark.parametrize("synapses", ["brian2", "dense"])
+def test_a_parameter_may_be_used_wherever_a_rule_has_something_to_say(synapses):
+    parameters = {"eta_presynaptic": 0.5, "eta_postsynaptic": 0.25}
+    taus = {"tau_presynaptic": "20 ms", "tau_postsynaptic": "10 ms"}
+    rule = Everywhere.model_validate(parameters | taus)
+    real = experiment_of("triplet")
+    sections = {name: getattr(real, name) for name in type(real).model_fields}
+    experiment = SimpleNamespace(**sections | {"synapses": synapses}, learning_rule=rule)
+    weights = weights_after(experiment, 8, input_spikes=[1, 6], cell_spikes=[3])
+    first = 0.2 + 0.25 * 0.5 * decay(2, 20) * 10 / 20
+    expected = first - 0.5 * 0.25 * decay(3, 10) * 20 / 10
+    np.testing.assert_allclose(weights, [expected, 0.6], rtol=1e-9)
+
+
+class Saturating(PowerLaw):
+    excitatory_traces: ClassVar[str] = "dx/dt = -x**2 / tau_presynaptic : 1"
+
+
+def test_traces_that_exponential_euler_cannot_integrate_are_told_with_what_can():
+    real = experiment_of("power_law")
+    sections = {name: getattr(real, name) for name in type(real).model_fields}
+    experiment = SimpleNamespace(**sections, learning_rule=Saturating())
+    with pytest.raises(ExperimentError, match=r"^rule: power_law: .*'x', could .*euler'$"):
+        weights_after(experiment, 2)
+    experiment.integration = "euler"
+    np.testing.assert_array_equal(weights_after(experiment, 2), START)
 
 
 def test_fifth_rule_of_the_documentation():

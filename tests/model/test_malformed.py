@@ -77,7 +77,10 @@ HANDWRITTEN = {
     "section of nothing": ("cells: 4\ntraining:\n", "training: "),
     "section as list": ("cells: 4\ntraining: [images, 10]\n", "training: "),
     "flat": (f"{GOOD}images: 10\n", "images: unknown key"),
-    "dotted": (f"{GOOD}evaluation.repeats: 1\n", "evaluation.repeats: unknown key"),
+    "dotted": (
+        f"{GOOD}evaluation.repeats: 1\n",
+        "evaluation.repeats: is a key of several parts; in a file write evaluation: {repeats: 1}",
+    ),
     "capital": (f"{GOOD}Seed: 1\n", "Seed: unknown key; did you mean 'seed'?"),
     "misspelt": (f"{GOOD}excitatry: {{}}\n", "excitatry: unknown key; did you mean 'excitatory'?"),
     "misspelt inside": (

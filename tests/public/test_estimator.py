@@ -137,6 +137,11 @@ def test_a_blank_image_is_answered(fitted):
     assert fitted.transform(np.zeros((1, 64))).sum() >= 5
 
 
+def test_settings_that_are_no_mapping_are_told(digits_8x8):
+    with pytest.raises(TypeError, match=r"^settings: 'cells=3' is no mapping; write "):
+        dc.DiehlCookClassifier(**SMALL, settings="cells=3").fit(*digits_8x8)
+
+
 def test_settings_reach_the_experiment(digits_8x8):
     images, classes = digits_8x8
     settings = {"connections.inhibitory_to_excitatory": 22, "training.block": 20}

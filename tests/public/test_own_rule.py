@@ -55,7 +55,7 @@ def test_an_experiment_can_choose_it_and_set_its_parameters():
     ) == [
         "0.5",
         "triplet",
-        "plasticity__pair__etta=1: plasticity.pair.etta: unknown key; did you mean 'eta'?",
+        "plasticity.pair.etta=1: plasticity.pair.etta: unknown key; did you mean 'eta'?",
         "rule='pear': rule: should be one of 'triplet', 'power_law', 'exponential',"
         " 'pre_and_post', 'pair', not 'pear'; from Python, diehl_cook.add_rule adds a rule of your"
         " own",
@@ -167,7 +167,11 @@ def test_a_classifier_learns_by_the_rule_of_today():
         ("jump: NotNegative = -1", "jump: "),
         ("on_post: ClassVar[str] = 'W = clip(w + eta, 0, w_max)'", "on_post: sets 'W', which is "),
         ("on_post: ClassVar[str] = 'w_max = 3'", "on_post: sets 'w_max', which is none of w"),
-        ("theta_plus: NotNegative = 1", "excitatory_traces: Duplicate definition of variable 'the"),
+        (
+            "theta_plus: NotNegative = 1",
+            "theta_plus: a cell has something of that name; choose",
+        ),
+        ("v: NotNegative = 1", "v: a cell has something of that name; choose another"),
         ("w_max: NotNegative = 1", "on_pre, on_post: Duplicate definition of variable 'w_max'"),
         ("x: NotNegative = 1", "on_input_spike: Duplicate definition of variable 'x'"),
         ("spikes: int = 1", "spikes is no number with a fraction; make it Positive, Time or Volt"),

@@ -168,6 +168,8 @@ def test_other_values_need_no_new_program(network, images, monkeypatch):
     free = network.with_values(inhibition=0.0)
     assert np.count_nonzero(free.record(images[0]).counts) > np.count_nonzero(before[0])
     np.testing.assert_array_equal(network.respond(images[:5]).toarray(), before)
+    patient = network.with_values(on_silence="skip")
+    assert patient.respond(np.zeros_like(images[:1])).sum() == 0
 
 
 @pytest.mark.parametrize(
@@ -175,6 +177,7 @@ def test_other_values_need_no_new_program(network, images, monkeypatch):
     [
         ({"intensity": 0}, "presentation.intensity"),
         ({"inhibition": -1}, "connections.inhibitory_to_excitatory"),
+        ({"on_silence": "wait"}, "presentation.on_silence: Input should be 'error' or 'skip'"),
         ({"theta": [0.02]}, r"theta has shape \(1,\); expected \(100,\)"),
         ({"theta": np.full(100, -0.02)}, "theta must be volts from 0 upwards"),
         ({"theta": np.full(100, np.nan)}, "theta must be volts from 0 upwards"),

@@ -21,7 +21,7 @@ def images(digits):
     pictures = digits.images.reshape(-1, 28, 28)
     learned = Split(pictures[:1000], digits.classes[:1000])
     scored = Split(pictures[1000:1400], digits.classes[1000:1400])
-    return ExperimentImages(learned, learned, scored, "validation")
+    return ExperimentImages(learned, learned, scored, "validation", "here")
 
 
 def moment(experiment, weights, responses=None):

@@ -182,6 +182,7 @@ def test_long_names_are_cut_and_stay_distinct(tmp_path):
         ({"seeds": []}, "seeds: List should have at least 1 item"),
         ({"experiment": "nowhere.yaml"}, "nowhere.yaml: no such file"),
         ({"random": {"samples": 0, "choices": {"cells": [1]}}}, "random.samples: Input should be"),
+        ({"trials": 5}, "is a search, where sweep files belong; for this one there is diehl-cook"),
     ],
 )
 def test_mistake_is_named_before_anything_runs(tmp_path, capsys, content, complaint):
@@ -198,6 +199,16 @@ def test_unknown_experiment_is_an_error(tmp_path):
     (tmp_path / "empty.yaml").write_text("seeds: [0]\n")
     with pytest.raises(ExperimentError, match="experiment: is missing"):
         sweep.load_sweep(tmp_path / "empty.yaml", tmp_path)
+
+
+def test_an_experiment_is_no_sweep(experiments, tmp_path):
+    path = experiments / "n400.yaml"
+    with pytest.raises(ExperimentError) as caught:
+        sweep.load_sweep(path, tmp_path)
+    assert str(caught.value) == (
+        f"{path}: is an experiment, where sweep files belong; for this one there is diehl-cook"
+        " train"
+    )
 
 
 @pytest.mark.parametrize("path", sorted((EXPERIMENTS / "sweeps").glob("[!b]*.yaml")), ids=str)
