@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +22,6 @@ from diehl_cook.images.datasets import Split
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
-from diehl_cook.model.plasticity import Rule
 from diehl_cook.stages import readout, training
 from diehl_cook.stages.compilation import compile_network
 from diehl_cook.stages.evaluation import Examiner
@@ -148,7 +146,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self._darkest, self._brightest = float(pixels.min()), float(pixels.max())
         images = self._images(pixels)
         experiment = self._experiment(images)
-        presenter = _presenter_of(experiment, True, images.shape[1])
+        presenter = compile_network(experiment, True, images.shape[1])
         split = Split(images.reshape(len(images), 1, -1), classes)  # type: ignore[arg-type]
         with tempfile.TemporaryDirectory() as path:
             folder = RunFolder(Path(path))
@@ -261,28 +259,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return state | {_WEIGHTS: weights.ravel()}
 
     def _reader(self, experiment: Experiment) -> Presenter:
-        return _presenter_of(experiment, False, max(self.n_features_in_, _FEWEST_INPUTS))
-
-
-def _presenter_of(experiment: Experiment, learning: bool, n_inputs: int) -> Presenter:
-    """A compiled network; one of the same structure that was compiled before serves again."""
-    neutral = {
-        "seed": 0,
-        "connections": experiment.connections.model_copy(update={"weight_sum": 1.0}),
-        "presentation": experiment.presentation.model_copy(
-            update={"intensity": 1.0, "intensity_step": 1.0}
-        ),
-        "training": experiment.training.model_copy(update={"images": 1, "schedule": {}}),
-    }
-    structure = experiment.model_copy(update=neutral).model_dump_json()
-    rule = type(experiment.learning_rule)
-    return _compiled(structure, rule, learning, n_inputs).with_numbers_of(experiment)
-
-
-@lru_cache(maxsize=8)
-def _compiled(structure: str, rule: type[Rule], learning: bool, n_inputs: int) -> Presenter:
-    """The program; a rule of one's own may have got other equations under its name (`add_rule`)."""
-    return compile_network(Experiment.model_validate_json(structure), learning, n_inputs)
+        return compile_network(experiment, False, max(self.n_features_in_, _FEWEST_INPUTS))
 
 
 _WEIGHTS = f"{INPUT_TO_EXCITATORY}.w"

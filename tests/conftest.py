@@ -1,6 +1,7 @@
 """What every test shares: no display, the same random examples every time, compiled networks."""
 
 import contextlib
+import gc
 import os
 import shutil
 from dataclasses import dataclass
@@ -140,3 +141,8 @@ def spy(monkeypatch):
 def start():
     """Makes the state of a network before it saw an image."""
     return lambda presenter: presenter.start()
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector, which Brian2 starts for each network, all that was imported."""
+    gc.freeze()

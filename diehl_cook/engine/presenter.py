@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import Network
@@ -15,7 +16,7 @@ from scipy.sparse import csr_array
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
 from diehl_cook.engine.answers import Answers, join
-from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
+from diehl_cook.engine.program import RUN_SECONDS, Program, program_of
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
@@ -108,8 +109,10 @@ class Presenter:
         self.capacity = _CAPACITY
         self.learning = learning
         self.target = device_of(experiment)
-        self.program: Program = compile_program(
-            lambda: self.build(self.capacity), cache, self.target, announce
+        #: What its program follows from, beside the target.
+        self.structure = structure_of(experiment), learning, n_inputs
+        self.program: Program = program_of(
+            self.structure, lambda: self.build(self.capacity), cache, self.target, announce
         )
         self._take_numbers_of(experiment)
 
@@ -322,6 +325,12 @@ def _with_time_shifted(state: Arrays, steps: int) -> Arrays:
     return state | shifted
 
 
+def structure_of(experiment: Experiment) -> Hashable:
+    """All of an experiment that its program may follow from; none of it is a matter of a run."""
+    # A rule of one's own may have got other equations under its name (`own_rules.add_rule`).
+    return experiment.model_dump_json(exclude=_OF_A_RUN), type(experiment.learning_rule)
+
+
 def device_of(experiment: Experiment) -> str:
     """The Brian2 device that compiles the network of an experiment."""
     return FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone"
@@ -345,6 +354,12 @@ def weights_and_theta(
     return state[f"{INPUT_TO_EXCITATORY}.w"].reshape(n_inputs, -1), state[f"{EXCITATORY}.theta"]
 
 
+# Numbers that differ between runs of one program most often, and what no program knows of.
+_OF_A_RUN: Any = {
+    **dict.fromkeys(("name", "seed", "data", "training", "evaluation"), True),
+    "connections": {"weight_sum"},
+    "presentation": {"intensity", "intensity_step", "on_silence"},
+}
 # Part of the compiled program, so a chunk or block can be shorter but not longer.
 _CAPACITY = 1000
 # Keys of the random streams that are drawn before a simulation.

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -187,6 +187,41 @@ class Program:
         if size is None:  # of synapses and monitors, which count them
             size = int(self._read(results, f"{name.split('.')[0]}.N")[0])
         return _whole(np.fromfile(results / variable.file, variable.dtype), size, results)
+
+
+_compiled: dict[Hashable, Program] = {}
+
+
+def program_of(
+    structure: Hashable,
+    build: Callable[[], Network],
+    cache: Path,
+    target: str,
+    announce: Callable[[], object] = lambda: None,
+) -> Program:
+    """Take the program of a structure that this process made before, or `compile_program` it.
+
+    Parameters
+    ----------
+    structure : hashable
+        What the network that `build` makes follows from.
+    build, cache, target, announce
+        As for `compile_program`.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    SimulationError
+        As `compile_program` says.
+    """
+    made_of = structure, cache.resolve(), target, *resources.compiler(), prefs.as_file
+    known = _compiled.get(made_of)
+    if known is None or not _is_whole(known.folder):
+        known = _compiled[made_of] = compile_program(build, cache, target, announce)
+    return known
 
 
 def compile_program(

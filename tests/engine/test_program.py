@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup
+from brian2 import Network, NeuronGroup, prefs
 
 from diehl_cook.engine import program as compiling
 from diehl_cook.engine.presenter import LEARNING, Presenter
@@ -66,9 +66,10 @@ def test_the_same_structure_is_compiled_once_whatever_its_values(
 
 
 def test_what_a_process_compiled_before_does_not_matter(
-    learner, reader, experiment_with, programs, forbid_compiling
+    learner, reader, experiment_with, programs, forbid_compiling, monkeypatch
 ):
     for learning in (False, True, True, False):
+        monkeypatch.setattr(compiling, "_compiled", {})
         expected = learner if learning else reader
         again = Presenter(experiment_with(), learning, 784, programs)
         assert again.program.folder == expected.program.folder
@@ -78,14 +79,11 @@ def test_what_a_process_compiled_before_does_not_matter(
     "override", ["cells=99", "rule=power_law", "integration=euler", "precision=double"]
 )
 def test_another_structure_is_another_program(
-    learner, experiment_with, programs, monkeypatch, override
+    learner, experiment_with, tmp_path, monkeypatch, override
 ):
-    def refuse(folder):
-        raise SimulationError("another")
-
-    monkeypatch.setattr(compiling, "_compile", refuse)
-    with pytest.raises(SimulationError, match="another"):
-        Presenter(experiment_with(override), True, 784, programs)
+    monkeypatch.setattr(compiling, "_compile", lambda folder: (folder / "main").touch())
+    other = Presenter(experiment_with(override), True, 784, tmp_path)
+    assert other.program.folder.name != learner.program.folder.name
 
 
 def test_nothing_is_left_in_the_cache_but_programs(learner, programs):
@@ -100,6 +98,37 @@ def compile_small(cache):
     """Compile a network of one cell, in a quarter of the time that ours takes."""
     network = lambda: Network(NeuronGroup(1, "v : 1", name="cell"))  # noqa: E731
     return compile_program(network, cache, "cpp_standalone")
+
+
+def test_a_structure_that_this_process_knows_is_not_generated_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling, "_compiled", {})
+    monkeypatch.setattr(compiling, "_compile", lambda folder: (folder / "main").touch())
+    monkeypatch.delenv("CXX", raising=False)
+    built = []
+
+    def build():
+        built.append(1)
+        return Network(NeuronGroup(1, "v : 1", name="cell"))
+
+    def made(structure=("cell", True), cache=tmp_path, target="cpp_standalone"):
+        program, count = compiling.program_of(structure, build, cache, target), len(built)
+        built.clear()
+        return program, count
+
+    program, count = made()
+    assert (count, program.folder.parent) == (1, tmp_path)
+    assert made() == (program, 0)
+    others = [{"structure": ("cell", False)}, {"cache": tmp_path / "other"}]
+    for other in [*others, {"target": "cpp_standalone_fast"}]:
+        assert [made(**other)[1] for _ in range(2)] == [1, 0]
+    with monkeypatch.context() as patch:
+        patch.setenv("CXX", "env g++")
+        assert made()[1] == 1
+        patch.setitem(prefs, "codegen.cpp.extra_compile_args_gcc", ["-O0"])
+        assert made()[1] == 1
+    assert made() == (program, 0)
+    (program.folder / "main").unlink()
+    assert made()[1] == 1
 
 
 def test_a_compiler_is_announced_and_a_program_of_the_cache_is_not(tmp_path, monkeypatch):
