@@ -217,7 +217,8 @@ def program_of(
     SimulationError
         As `compile_program` says.
     """
-    made_of = structure, cache.resolve(), target, *resources.compiler(), prefs.as_file
+    preferences = sys.intern(prefs.as_file)  # a long text, kept once
+    made_of = structure, cache.resolve(), target, *resources.compiler(), preferences
     known = _compiled.get(made_of)
     if known is None or not _is_whole(known.folder):
         known = _compiled[made_of] = compile_program(build, cache, target, announce)

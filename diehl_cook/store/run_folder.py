@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from diehl_cook.model.experiment import EvaluationSettings, Experiment, ExperimentError
 from diehl_cook.model.experiment_file import dump_experiment, load_experiment
 from diehl_cook.model.nested import flat
+from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, is_unfinished, write_whole
@@ -60,6 +61,7 @@ class RunFolder:
             self.path = require_printable(path)
         except ValueError as error:
             raise RunFolderError(f"{error}; choose another folder") from None
+        self._read: tuple[bytes, Experiment, str] | None = None
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[Path]:
@@ -139,6 +141,10 @@ class RunFolder:
         RunFolderError
             If there is none.
         """
+        return self._experiment_and_key()[0]
+
+    def _experiment_and_key(self) -> tuple[Experiment, str]:
+        """The experiment, and what marks its files; the YAML is parsed again when it changes."""
         path = self.path / "experiment.yaml"
         if self.path.is_file():
             raise RunFolderError(f"{self.path}: is a file; name the folder of a run")
@@ -147,9 +153,16 @@ class RunFolder:
                 f"{self.path}: no run here; train one first: diehl-cook train, or make train"
             )
         try:
-            return load_experiment(path)
-        except ExperimentError as error:
-            raise RunFolderError(str(error)) from None
+            content = require_regular(path).read_bytes()
+        except OSError:
+            content = b""  # of no experiment: `load_experiment` says what is wrong
+        if self._read is None or self._read[0] != content:
+            try:
+                experiment = load_experiment(path)
+            except ExperimentError as error:
+                raise RunFolderError(str(error)) from None
+            self._read = content, experiment, run_key(experiment)
+        return self._read[1:]
 
     def save_checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Keep the state of a training in place of the one before."""
@@ -198,7 +211,7 @@ class RunFolder:
 
     def write_training(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write ``training.csv``, a row per block."""
-        key = {"run": run_key(self.experiment())}
+        key = {"run": self._experiment_and_key()[1]}
         keyed = [{**row, **key} for row in rows]
         write_whole(self.path / "training.csv", csv_text(keyed).encode())
 
@@ -217,7 +230,7 @@ class RunFolder:
 
     def save_snapshots(self, snapshots: Snapshots) -> None:
         """Write ``snapshots.npz``."""
-        arrays = snapshots.model_dump() | {"run": np.array(run_key(self.experiment()))}
+        arrays = snapshots.model_dump() | {"run": np.array(self._experiment_and_key()[1])}
         self._save_arrays("snapshots.npz", arrays, np.savez_compressed)
 
     def load_snapshots(self) -> Snapshots | None:
@@ -285,7 +298,7 @@ class RunFolder:
 
     def update_manifest(self, **entries: Any) -> None:
         """Add entries to ``manifest.json``."""
-        key = {"run": run_key(self.experiment())}
+        key = {"run": self._experiment_and_key()[1]}
         content = json.dumps(self.manifest() | key | entries, indent=2) + "\n"
         write_whole(self.path / "manifest.json", content.encode())
 
@@ -304,7 +317,7 @@ class RunFolder:
 
     def _require_own_key(self, path: Path, key: str | None, way_out: str) -> None:
         """Make sure that a file is of this run; those of earlier versions do not tell."""
-        if key is not None and key != run_key(self.experiment()):
+        if key is not None and key != self._experiment_and_key()[1]:
             raise RunFolderError(f"{path}: is of another run; {way_out}")
 
     def _save_arrays(

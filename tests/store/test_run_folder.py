@@ -76,7 +76,7 @@ def test_the_table_of_a_training_reads_as_written_and_empty_fields_as_nan(folder
 
 
 def test_a_long_table_asks_once_what_run_it_is_of(folder, spy):
-    asked = spy(RunFolder, "experiment")
+    asked = spy(RunFolder, "_experiment_and_key")
     folder.write_training([block(500 * n) for n in range(1, 51)])
     assert len(folder.read_training()) == 50
     assert len(asked) == 2  # to write it, and to read it
@@ -256,6 +256,18 @@ def test_the_key_of_a_run_tells_experiments_apart_and_bears_new_parameters(
 
 def test_an_empty_folder_holds_no_run(tmp_path):
     assert "no run here; train one first" in complaint(RunFolder(tmp_path).experiment)
+
+
+def test_an_experiment_is_parsed_again_where_its_file_has_changed_alone(folder, spy):
+    path, before = folder.path / "experiment.yaml", folder.experiment()
+    parsed = spy(run_folder, "load_experiment")
+    assert folder.experiment() is before
+    assert len(parsed) == 0
+    text = path.read_text()
+    path.write_text(text.replace("seed: 0", "seed: 7"))
+    assert folder.experiment().seed == 7
+    path.write_text(text)
+    assert folder.experiment() == before
 
 
 def test_a_damaged_experiment_is_named(folder):
