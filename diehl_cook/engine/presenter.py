@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
 from diehl_cook.engine.answers import Answers, join
-from diehl_cook.engine.program import RUN_SECONDS, Program, program_of
+from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
@@ -111,8 +111,8 @@ class Presenter:
         self.target = device_of(experiment)
         #: What its program follows from, beside the target.
         self.structure = structure_of(experiment), learning, n_inputs
-        self.program: Program = program_of(
-            self.structure, lambda: self.build(self.capacity), cache, self.target, announce
+        self.program: Program = compile_program(
+            lambda: self.build(self.capacity), cache, self.target, announce, self.structure
         )
         self._take_numbers_of(experiment)
 

@@ -189,47 +189,12 @@ class Program:
         return _whole(np.fromfile(results / variable.file, variable.dtype), size, results)
 
 
-_compiled: dict[Hashable, Program] = {}
-
-
-def program_of(
-    structure: Hashable,
-    build: Callable[[], Network],
-    cache: Path,
-    target: str,
-    announce: Callable[[], object] = lambda: None,
-) -> Program:
-    """Take the program of a structure that this process made before, or `compile_program` it.
-
-    Parameters
-    ----------
-    structure : hashable
-        What the network that `build` makes follows from.
-    build, cache, target, announce
-        As for `compile_program`.
-
-    Returns
-    -------
-    Program
-
-    Raises
-    ------
-    SimulationError
-        As `compile_program` says.
-    """
-    preferences = sys.intern(prefs.as_file)  # a long text, kept once
-    made_of = structure, cache.resolve(), target, *resources.compiler(), preferences
-    known = _compiled.get(made_of)
-    if known is None or not _is_whole(known.folder):
-        known = _compiled[made_of] = compile_program(build, cache, target, announce)
-    return known
-
-
 def compile_program(
     build: Callable[[], Network],
     cache: Path,
     target: str,
     announce: Callable[[], object] = lambda: None,
+    structure: Hashable = None,
 ) -> Program:
     """Generate and compile a network's C++ program, or take it from the cache.
 
@@ -243,6 +208,9 @@ def compile_program(
         Brian2 device: ``cpp_standalone`` or one derived from it.
     announce : callable
         Called before a compiler starts, which it does not for a program in the cache.
+    structure : hashable, optional
+        What the network follows from that `build` makes: one that this process made before is not
+        even generated again.
 
     Returns
     -------
@@ -253,6 +221,22 @@ def compile_program(
     SimulationError
         If there is no compiler or it fails, or the folder cannot be written.
     """
+    if structure is None:
+        return _generate_and_compile(build, cache, target, announce)
+    preferences = sys.intern(prefs.as_file)  # a long text, kept once
+    made_of = structure, cache.resolve(), target, *resources.compiler(), preferences
+    known = _compiled.get(made_of)
+    if known is None or not _is_whole(known.folder):
+        known = _compiled[made_of] = _generate_and_compile(build, cache, target, announce)
+    return known
+
+
+_compiled: dict[Hashable, Program] = {}
+
+
+def _generate_and_compile(
+    build: Callable[[], Network], cache: Path, target: str, announce: Callable[[], object]
+) -> Program:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(cache)

@@ -12,7 +12,7 @@ from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, second, volt
 from numpy.typing import NDArray
 
 from diehl_cook.engine.presenter import Presenter, Span
-from diehl_cook.engine.program import program_of
+from diehl_cook.engine.program import compile_program
 from diehl_cook.model import protocol
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
@@ -108,7 +108,7 @@ class Recorder:
     def __init__(self, presenter: Presenter, cache: Path) -> None:
         self.presenter = presenter
         structure = "recorder", *presenter.structure
-        self.program = program_of(structure, self._build, cache, presenter.target)
+        self.program = compile_program(self._build, cache, presenter.target, structure=structure)
 
     def with_numbers_of(self, experiment: Experiment) -> Recorder:
         """Take the numbers of another experiment, as `Presenter.with_numbers_of` does."""

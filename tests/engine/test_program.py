@@ -111,7 +111,7 @@ def test_a_structure_that_this_process_knows_is_not_generated_again(tmp_path, mo
         return Network(NeuronGroup(1, "v : 1", name="cell"))
 
     def made(structure=("cell", True), cache=tmp_path, target="cpp_standalone"):
-        program, count = compiling.program_of(structure, build, cache, target), len(built)
+        program, count = compile_program(build, cache, target, structure=structure), len(built)
         built.clear()
         return program, count
 

@@ -19,8 +19,6 @@ from .given_spikes import GIVEN_SPIKES, build
 from .outcome import Outcome
 from .trial import Room, Trial
 
-_compiled: dict[tuple[object, ...], Program] = {}
-
 
 def run_at_runtime(trial: Trial) -> Outcome:
     """Run with Brian2's runtime target NumPy."""
@@ -63,11 +61,9 @@ def _build(trial: Trial, n_presentations: int | None = None) -> Network:
 
 
 def _compile(trial: Trial, programs: Path, room: Room) -> Program:
-    key = (*trial.structure, room)
-    if key not in _compiled:
-        build = partial(_build, trial, room.n_presentations)
-        _compiled[key] = compile_program(build, programs, device_of(trial.experiment))
-    return _compiled[key]
+    build = partial(_build, trial, room.n_presentations)
+    target = device_of(trial.experiment)
+    return compile_program(build, programs, target, structure=(*trial.structure, room))
 
 
 def _set(network: Network, name: str, value: np.ndarray) -> None:
