@@ -13,6 +13,7 @@ import statistics
 from pathlib import Path
 
 from diehl_cook.store.files import markdown_table
+from diehl_cook.studies import peers as peers_study
 from diehl_cook.studies import readouts as readouts_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +68,16 @@ def speed() -> str:
 def readouts() -> str:
     """What every readout makes of the same spikes."""
     return readouts_study.markdown(readouts_study.read_table(REFERENCE))
+
+
+def peers() -> str:
+    """What other programs make of the same images, beside ours."""
+    with (REFERENCE / peers_study.TABLE).open(newline="") as file:
+        rows = [
+            {name: value if name == "program" else float(value) for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+    return peers_study.markdown(rows)
 
 
 def removed_cells() -> str:

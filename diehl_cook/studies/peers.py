@@ -229,8 +229,8 @@ def markdown(rows: Sequence[Row]) -> str:
         [
             [
                 row["program"],
-                f"{row['images_learned']:,}",
-                f"{row['images_tested']:,}",
+                f"{row['images_learned']:,.0f}",
+                f"{row['images_tested']:,.0f}",
                 f"{100 * row['accuracy']:.2f}",
                 f"{row['learning_ms_per_image']:.3g}",
                 f"{row['testing_s'] / row['images_tested'] * 1e3:.3g}",
