@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import resource
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -131,25 +132,33 @@ def _bindsnet(images: ExperimentImages, path: Path, environment: Environment) ->
 
 
 def _brian2(images: ExperimentImages, path: Path, environment: Environment) -> None:
-    _run_script("brian2_example.py", images, path, environment, str(environment.example))
+    # Each stage takes an hour or two: those that are done are kept until all are.
+    stages = path.with_suffix("")
+    _run_script(
+        "brian2_example.py", images, path, environment, str(environment.example), str(stages)
+    )
+    shutil.rmtree(stages, ignore_errors=True)
 
 
 def _run_script(
-    script: str, images: ExperimentImages, path: Path, environment: Environment, argument: str
+    script: str, images: ExperimentImages, path: Path, environment: Environment, *arguments: str
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         given, answers = Path(folder) / "images.npz", Path(folder) / "answers.npz"
         np.savez(given, learned=images.learning.rows, tested=images.scored.rows)
-        given_to = (given, answers, argument)
+        given_to = (given, answers, *arguments)
         command = [str(environment.python), str(_SCRIPTS / script), *map(str, given_to)]
+        last = "no word"
         try:
-            done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+            with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as program:
+                for line in program.stderr or ():
+                    last = line.strip() or last
+                    environment.narrator.say(last)
         except OSError as error:
             raise PeerError(
                 f"{environment.python}: {error.strerror}; make peers installs it"
             ) from None
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        if program.returncode != 0:
             raise PeerError(f"{script} failed: {last}")
         write_whole(path, answers.read_bytes())
 

@@ -1,12 +1,13 @@
 """Other programs on the same images: what they are given, what is made of their answers."""
 
+import re
 import sys
 
 import numpy as np
 import pytest
 
 from diehl_cook.stages.progress import Silence
-from diehl_cook.studies import peers
+from diehl_cook.studies import brian2_example, peers
 from diehl_cook.studies.peers import Environment, PeerError
 
 # Stands for another program: the brightest pixels of an image are its cells' spikes.
@@ -53,3 +54,63 @@ def test_a_program_that_fails_says_what_it_said_last_and_leaves_nothing(environm
     with pytest.raises(PeerError, match="make peers installs it"):
         peers.measure("bindsnet", 20, 10, tmp_path / "answers", missing)
     assert list((tmp_path / "answers").iterdir()) == []
+
+
+# Stands for Brian2's example: its spikes are random, and of what it has learned.
+EXAMPLE = """
+from pathlib import Path
+import numpy as np
+SEED, INTENSITY = 42, 2
+
+class Named:
+    pass
+
+def build_network(training):
+    cells, synapses = Named(), Named()
+    cells.theta = np.full(4, 20.0) if training else np.load(DATA_PATH / "theta.npy")
+    synapses.w = np.random.random(12) if training else np.load(DATA_PATH / "weights.npy")
+    return {"exc": cells, "inp_exc": synapses}
+
+def normalize_plastic_weights(synapses):
+    synapses.w = synapses.w / 2
+
+def show_sample(network, rates, intensity):
+    if BREAKS.exists():
+        BREAKS.unlink()
+        raise KeyboardInterrupt
+    network["exc"].theta += 0.25
+    return np.random.poisson(network["exc"].theta + rates.mean() + network["inp_exc"].w.sum())
+"""
+
+
+@pytest.mark.parametrize("stage", ["learning", "labelling", "testing"])
+def test_brian2_s_example_goes_on_from_the_stage_that_was_cut_off(tmp_path, stage, capsys):
+    rng = np.random.default_rng(0)
+    images = {part: rng.integers(0, 256, (100, 9)) for part in ("learned", "tested")}
+    np.savez(tmp_path / "images.npz", **images)
+
+    def ask(name):
+        breaks = tmp_path / name / "breaks"
+        (tmp_path / "example.py").write_text(f"{EXAMPLE}\nBREAKS = Path({str(breaks)!r})\n")
+        given = [tmp_path / each for each in ("images.npz", f"{name}.npz", "example.py", name)]
+        brian2_example.main(*map(str, given))
+        with np.load(given[1]) as answers:
+            return answers["learned"], answers["tested"]
+
+    whole = ask("whole")
+    folder = tmp_path / "cut"
+    ask("cut")
+    (tmp_path / "cut.npz").unlink()
+    stages = [each for each, _, _ in brian2_example.STAGES]
+    for later in stages[stages.index(stage) :]:
+        (folder / f"{later}.npz").unlink()
+    (folder / "breaks").touch()
+    with pytest.raises(KeyboardInterrupt):
+        ask("cut")
+    assert not (tmp_path / "cut.npz").exists()
+    assert {done.stem for done in folder.glob("*.npz")} == set(stages[: stages.index(stage)])
+    capsys.readouterr()
+    for mine, theirs in zip(ask("cut"), whole, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    said = capsys.readouterr().err
+    assert re.findall(r"brian2 (\w+): 100/100", said) == stages[stages.index(stage) :]
