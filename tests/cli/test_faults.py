@@ -201,10 +201,16 @@ def begun(train, learner, tmp_path):
     return folder
 
 
+def large(experiment):
+    """Images that take more than what this process has freed and not given back."""
+    assert np.zeros(2**28, np.uint8).nbytes
+    return LOAD(experiment)
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells nobody of its memory")
 def test_too_little_memory_is_one_line(train, begun, uninterrupted, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(experiment_images, "load", LOAD)
+        patch.setattr(experiment_images, "load", large)
         with no_memory():
             outcome = train(begun.path)
     assert outcome == (1, ["diehl_cook: out of memory; choose fewer cells"])
