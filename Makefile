@@ -35,7 +35,7 @@ set = $(if $(SET),--set $(SET))
 # An experiment file may state another seed, and with it another folder.
 into = $(if $(filter file,$(origin RUN)),,--run '$(RUN)')
 scheduler = $(if $(SCHEDULER),--scheduler $(SCHEDULER))
-pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile
+pytest = .venv/bin/python -m pytest --numprocesses $(or $(JOBS),auto) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train evaluate figures report demo compare sweep search reproduce check readme test test-all test-brian2 lint benchmark peers clean

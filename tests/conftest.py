@@ -24,6 +24,14 @@ ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = ROOT / "experiments"
 
 
+#: Files that take long and would come last: one process would be left alone with them.
+EARLY = ("test_brian2_suite.py", "test_workers.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in EARLY)
+
+
 @dataclass(frozen=True)
 class Digits:
     """Training images of MNIST as rows, and their classes."""
