@@ -36,6 +36,9 @@ WIDE_COLUMNS = 256
 #: Peeling off iterations until an address is aligned would make the last bit of a result depend
 #: on where memory happens to lie.
 GCC_FLAGS = ("--param=vect-max-peeling-for-alignment=0",)
+#: A square root is that of IEEE 754; an approximation takes as long, and differs from processor to
+#: processor.
+GCC_X86_FLAGS = ("-mrecip=!vec-sqrt",)
 
 #: Files that call code objects. (``objects.cpp``, which only allocates, reads and writes arrays,
 #: is compiled without optimisation.)
@@ -159,7 +162,7 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             )
         self._unite(writer)
         flags = [flag for flag in compiler_flags.split() if flag not in REMOVED_FLAGS]
-        own = () if _is_clang() else GCC_FLAGS
+        own = [] if _is_clang() else [*GCC_FLAGS, *(GCC_X86_FLAGS if _is_x86() else ())]
         wide = WIDE_FLAGS if self._columns >= WIDE_COLUMNS and _is_x86() else ()
         compiler_flags = " ".join([*flags, *ADDED_FLAGS, *own, *wide])
         super().generate_makefile(writer, compiler, *args, compiler_flags=compiler_flags, **kwds)

@@ -143,7 +143,7 @@ class PrecisionRenderer(CPPNodeRenderer):
         match op:
             case ast.Pow():
                 # of numbers that are written out, as in x**2, the compiler makes products
-                power = "_power" if single and not _is_literal(right) else "_brian_pow"
+                power = "_power" if single and not is_literal(right) else "_brian_pow"
                 return f"{power}({left_code}, {right_code})"
             case ast.Mod():
                 return f"_brian_mod({left_code}, {right_code})"
@@ -176,7 +176,8 @@ class PrecisionRenderer(CPPNodeRenderer):
         return f"{name}({', '.join(self.render_single(arg) for arg in node.args)})"
 
 
-def _is_literal(node: ast.AST) -> bool:
+def is_literal(node: ast.AST) -> bool:
+    """Whether this is a number that is written out."""
     if isinstance(node, ast.UnaryOp):
         node = node.operand
     return isinstance(node, ast.Constant)

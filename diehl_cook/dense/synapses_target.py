@@ -1,5 +1,6 @@
 """Dense synapses in C++ standalone programs."""
 
+import ast
 from typing import Any
 
 from brian2.codegen.statements import Statement
@@ -11,6 +12,7 @@ from .counting import BLOCK, Counters, counters
 from .generator import Statements, VectorisableCPPCodeGenerator
 from .matrix import POST_INDEX, PRE_INDEX
 from .neutral import Neutral, find_neutral
+from .single_precision import is_literal
 from .waking import trace_array
 
 
@@ -111,8 +113,21 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
             "store_outer": self.translate_to_write_arrays(write & of_outer),
         }
         code = {part: stripped_deindented_lines("\n".join(lines)) for part, lines in parts.items()}
+        exponent = self._only_exponent(statements) if "_power(" in str(code["body"]) else None
         shared = any(self.variables[name].scalar for name in write)
-        return code | {"rows_together": not (of_outer or shared)}
+        return code | {"exponent": exponent, "rows_together": not (of_outer or shared)}
+
+    def _only_exponent(self, statements: list[Statement]) -> str | None:
+        """The name that all exponents have, if it stands for one number."""
+        powers = (
+            node
+            for statement in statements
+            for node in ast.walk(ast.parse(statement.expr, mode="eval"))
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+        )
+        exponents = {ast.unparse(node.right) for node in powers if not is_literal(node.right)}
+        name = exponents.pop() if len(exponents) == 1 else ""
+        return name if self.is_constant(name) else None
 
     def _load(self, names: set[str], read: set[str], write: set[str]) -> list[str]:
         return self.translate_to_read_arrays(

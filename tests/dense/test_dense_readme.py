@@ -65,7 +65,9 @@ def test_the_parts_of_the_statement_are_those_of_the_table(program):
     parts, _ = program
     table = re.findall(r"^ *\| `(\w+)` \|(.*?)\| \S.*\|$", PAGE, re.MULTILINE)
     said = {part: code.strip().strip("`") for part, code in table}
-    code = {name: " ".join(filter(None, part)) for name, part in parts.items() if part is not True}
+    code = {
+        name: " ".join(filter(None, part)) for name, part in parts.items() if isinstance(part, list)
+    }
     assert said == code
 
 

@@ -39,9 +39,26 @@
 {% endif %}
 {% endmacro %}
 
+{# A loop once more for an exponent of one half, whose power is a square root #}
+{% macro _with_roots(code) %}
+{% if code is not none and code['exponent'] %}
+if ({{code['exponent']}} == 0.5f)
+{
+{{caller()|replace('_power(', '_root(')}}
+}
+else
+{
+{{caller()}}
+}
+{% else %}
+{{caller()}}
+{% endif %}
+{% endmacro %}
+
 {# Some columns of `size` rows at once; the inner loop is unrolled, whatever its length, else the
    loop around it is not vectorised #}
 {% macro _columns(code, size, begin, end, stores=true) %}
+{% call _with_roots(code) %}
 {{_independent()}}
 for (size_t _inner = {{begin}}; _inner < {{end}}; _inner++)
 {
@@ -68,6 +85,7 @@ for (size_t _inner = {{begin}}; _inner < {{end}}; _inner++)
     }
     {{code['store_inner']|autoindent}}
 }
+{% endcall %}
 {% endmacro %}
 
 {# The same for the stretches of columns in which there is all to do, or little #}
@@ -268,6 +286,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
         const size_t _first = _side == 0 ? 0 : _self + 1;
         const size_t _last = _side == 0 ? _self : {{_inner_size}};
         {% endif %}
+        {% call _with_roots(_code) %}
         {% if _code is not none %}
         {{_independent()}}
         {% endif %}
@@ -298,6 +317,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
             {{vector_code|autoindent}}
             {% endif %}
         }
+        {% endcall %}
         {% if layout.kind == 'all_but_self' %}
         }
         {% endif %}
