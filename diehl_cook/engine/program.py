@@ -13,6 +13,7 @@ import gc
 import hashlib
 import itertools
 import json
+import operator
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -347,11 +348,25 @@ def _generate(build: Callable[[], Network], folder: Path, target: str) -> dict[s
             # A program whose parent was killed would run on for nothing.
             device.headers.append("<sys/prctl.h>")
             device.insert_code("before_start", "prctl(PR_SET_PDEATHSIG, SIGKILL);")
+        device.main_queue[:] = _each_number_once(device.main_queue)
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         return {name: dataclasses.asdict(variable) for name, variable in _layout().items()}
     finally:
         defaultclock.dt = time_step  # which Brian2 hands on to the device that it goes back to
         reset_device()
+
+
+def _each_number_once(steps: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Leave out numbers that are replaced at once, and sort the others by name.
+
+    Brian2 tells first what the default clock was before, and orders clocks by where they lie in
+    memory: the source, and with it the key, would depend on what this process did before.
+    """
+    for kind, group in itertools.groupby(steps, key=operator.itemgetter(0)):
+        if kind == "set_by_single_value":
+            last = {(array, place): value for _, (array, place, value) in group}
+            group = ((kind, (*where, last[where])) for where in sorted(last, key=str))
+        yield from group
 
 
 def _layout() -> dict[str, Variable]:

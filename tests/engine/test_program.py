@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, prefs
+from brian2 import Network, NeuronGroup, defaultclock, ms, prefs
 
 from diehl_cook.engine import program as compiling
 from diehl_cook.engine.presenter import LEARNING, Presenter
@@ -63,6 +63,32 @@ def test_the_same_structure_is_compiled_once_whatever_its_values(
     first = learner if learning else reader
     again = Presenter(experiment_with(*OTHER_VALUES), learning, 784, programs)
     assert again.program.folder == first.program.folder
+
+
+@pytest.mark.parametrize("time_step", [0.2, 0.5])
+def test_the_time_step_of_a_users_own_networks_does_not_matter(
+    learner, reader, experiment_with, programs, forbid_compiling, monkeypatch, time_step
+):
+    monkeypatch.setattr(compiling, "_compiled", {})
+    before = defaultclock.dt
+    defaultclock.dt = time_step * ms
+    try:
+        for learning, expected in ((True, learner), (False, reader)):
+            again = Presenter(experiment_with(), learning, 784, programs)
+            assert again.program.folder == expected.program.folder
+        assert defaultclock.dt == time_step * ms
+    finally:
+        defaultclock.dt = before
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2], [1, 2, 0]])
+def test_the_order_in_which_clocks_lie_in_memory_does_not_matter(order):
+    kind = "set_by_single_value"
+    numbers = [(kind, ("one_t", 0, "0.0")), (kind, ("two_t", 0, "0.0")), (kind, ("two_t", 0, "1"))]
+    steps = [numbers[which] for which in order]
+    other = ("run_network", None)
+    found = list(compiling._each_number_once([other, *steps, other, numbers[0]]))
+    assert found == [other, numbers[0], numbers[2], other, numbers[0]]
 
 
 def test_what_a_process_compiled_before_does_not_matter(
