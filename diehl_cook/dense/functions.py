@@ -108,6 +108,6 @@ static inline float _power(const float x, const float y)
 }
 static inline float _root(const float x, const float)
 {
-    return sqrtf(fabsf(x));
+    return copysignf(sqrtf(fabsf(x)), x);
 }
 """

@@ -25,8 +25,8 @@ from .writers import statements_of, writers, writes_one_by_one, written_variable
 #: to 1600 cells, an eighth to a third longer; at 6400 up to a seventh less).
 FEWEST_CELLS = 4096
 #: The same where rows of synapses compute powers, or other functions, of what meets the trace
-#: (``w -= eta*x_post*w**mu``: as long at 100 cells, a third less at 400, two fifths at 1600; a fifth
-#: less at 400 and at 1600 where the power is a square root).
+#: (``w -= eta*x_post*w**mu``: as long at 100 cells, a third less at 400, two fifths at 1600; where
+#: the power is a square root, a fifth less at 400 and at 1600).
 FEWEST_CELLS_WITH_FUNCTIONS = 256
 
 

@@ -17,14 +17,16 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
     create_model,
+    model_serializer,
     model_validator,
 )
 
 from diehl_cook.model.explanation import explain
 from diehl_cook.model.nested import flat, merge, nested
-from diehl_cook.model.plasticity import RULES, Rule
+from diehl_cook.model.plasticity import PAPER_RULES, RULES, Rule
 from diehl_cook.model.units import (
     Count,
     CountOrZero,
@@ -441,6 +443,18 @@ class Experiment(Section):
             raise ValueError("connections.input_delay needs 'synapses: brian2'")
         self._settle_schedule()
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_unused_own_rules(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Where a rule was not added, its parameters would be unknown keys."""
+        values: dict[str, Any] = write(self)
+        if "plasticity" in values:
+            values["plasticity"] = {
+                rule: parameters
+                for rule, parameters in values["plasticity"].items()
+                if rule in PAPER_RULES or rule == self.rule
+            }
+        return values
 
     def _settle_schedule(self) -> None:
         """Check what a schedule states, and keep it in the order and the words of a file."""

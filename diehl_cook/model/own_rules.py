@@ -22,17 +22,31 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from diehl_cook.dense.writers import statements_in
-from diehl_cook.model import neurons
+from diehl_cook.model import neurons, protocol
 from diehl_cook.model.experiment import Connections, Excitatory, Experiment, Plasticity
 from diehl_cook.model.explanation import explain
-from diehl_cook.model.plasticity import RULES, Rule
+from diehl_cook.model.plasticity import PAPER_RULES, RULES, STRINGS, Rule
 
-#: Rules that come with the package; no other takes their name.
-_PAPER_RULES = frozenset(RULES)
-_STRINGS = ("on_input_spike", "excitatory_traces", "on_excitatory_spike", "on_pre", "on_post")
-_EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "t", "dt"})
+#: Brian2's numbers would be others after an interruption: ours have counters, which rules have not.
+_RANDOM = frozenset({"rand", "randn", "poisson", "binomial"})
+#: What begins anew with every chunk of images.
+_RESTARTS = frozenset({"t", "t_in_timesteps", "last_spike_step"})
+_EVERYWHERE = frozenset({*DEFAULT_FUNCTIONS, *DEFAULT_CONSTANTS, *DEFAULT_UNITS, "dt"}) - _RANDOM
 #: What Brian2 raises of equations and statements that are wrong.
 _COMPLAINTS = EquationError, DimensionMismatchError, SyntaxError, ValueError, KeyError, TypeError
+_CPP_KEYWORDS = frozenset(
+    word
+    for line in (
+        "alignas alignof and_eq asm auto bitand bitor bool case catch char class compl",
+        "const constexpr const_cast decltype default delete do double dynamic_cast enum",
+        "explicit export extern false float friend goto inline int long mutable namespace",
+        "new noexcept not_eq nullptr operator or_eq private protected public register",
+        "reinterpret_cast short signed sizeof static static_assert static_cast struct",
+        "switch template this thread_local throw true typedef typeid typename union",
+        "unsigned using virtual void volatile wchar_t xor xor_eq",
+    )
+    for word in line.split()
+)
 _INDICES = frozenset({"i", "j", "i_pre", "i_post", "j_pre", "j_post"})
 
 
@@ -67,11 +81,11 @@ def add_rule(name: str, rule: type[Rule]) -> None:
     >>> dc.load_experiment("n100", rule="only_up").learning_rule.eta_postsynaptic
     0.01
     """
-    if not (isinstance(name, str) and name.isidentifier()):
-        raise ValueError(f"{name!r} cannot be a rule's name; take letters, digits and _")
+    if not (isinstance(name, str) and name.isidentifier()) or "__" in name or name[0] == "_":
+        raise ValueError(f"{name!r} cannot be a rule's name; take letters, digits and single _")
     if not (isinstance(rule, type) and issubclass(rule, Rule)):
         raise ValueError(f"{name}: {rule!r} is no class of learning rules; derive it from Rule")
-    if name in _PAPER_RULES:
+    if name in PAPER_RULES:
         raise ValueError(f"there is a rule {name!r} already; choose another name")
     try:
         _check(rule)
@@ -86,7 +100,7 @@ def add_rule(name: str, rule: type[Rule]) -> None:
 
 def _check(rule: type[Rule]) -> None:
     """Raise what is wrong with a rule first."""
-    for name in _STRINGS:
+    for name in STRINGS:
         if not isinstance(getattr(rule, name, None), str):
             raise ValueError(f'{name} is missing; state it, "" where nothing happens')
     values = _parameters_of(rule)
@@ -101,6 +115,8 @@ def _parameters_of(rule: type[Rule]) -> Rule:
             raise ValueError(f"{name}: such names belong to Brian2; write {name}synaptic")
         if name in _names_of_cells():
             raise ValueError(f"{name}: a cell has something of that name; choose another")
+        if name in _CPP_KEYWORDS:
+            raise ValueError(f"{name}: means something in C++; choose another name")
         if field.is_required():
             raise ValueError(f"{name} has no value; give it one in the class")
     try:
@@ -114,7 +130,8 @@ def _parameters_of(rule: type[Rule]) -> Rule:
 
 @functools.cache
 def _names_of_cells() -> frozenset[str]:
-    variables = Equations(neurons.EXCITATORY_WHILE_LEARNING).names
+    cells = (neurons.EXCITATORY_WHILE_LEARNING, protocol.POISSON_CELL)
+    variables = {name for cell in cells for name in Equations(cell).names}
     return frozenset({*variables, *Excitatory.model_fields})
 
 
@@ -191,7 +208,8 @@ def _said_of(name: str) -> Iterator[None]:
     try:
         yield
     except _COMPLAINTS as error:
-        raise ValueError(f"{name}: {_one_line(error)}") from None
+        said = "write ** for a power, and not ^" if "BitXor" in str(error) else _one_line(error)
+        raise ValueError(f"{name}: {said}") from None
 
 
 def _dimensions(values: Mapping[str, Any]) -> dict[str, Dimension]:
@@ -222,7 +240,17 @@ def _names(statements: str) -> tuple[set[str], set[str], set[str]]:
 
 
 def _require(where: str, names: Iterable[str], known: Collection[str]) -> None:
-    """Make sure that names are known."""
+    """Make sure that names are known, and mean the same after an interruption."""
+    for name in sorted(names):
+        if name in _RANDOM:
+            raise ValueError(
+                f"{where}: '{name}' would draw other numbers in each run; a rule has no random ones"
+            )
+        if name.removesuffix("_post") in _RESTARTS:
+            raise ValueError(
+                f"{where}: '{name}' begins anew with every chunk of images; state what changes in"
+                " the course of a training in training.schedule"
+            )
     for name in sorted({*names} - {*known} - _EVERYWHERE):
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         listed = ", ".join(sorted(known))

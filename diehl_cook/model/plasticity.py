@@ -124,3 +124,20 @@ RULES: dict[str, type[Rule]] = {
     "exponential": Exponential,
     "pre_and_post": PreAndPost,
 }
+
+#: Rules that come with the package; others are added by `own_rules.add_rule`.
+PAPER_RULES = frozenset(RULES)
+#: What a rule states beside its parameters.
+STRINGS = ("on_input_spike", "excitatory_traces", "on_excitatory_spike", "on_pre", "on_post")
+
+
+def equations_of_own(rule: Rule) -> dict[str, str]:
+    """Equations and statements of a rule that does not come with the package, by their names.
+
+    Returns
+    -------
+    dict of str to str
+        Empty for a rule of the package.
+    """
+    known = type(rule) in {RULES[name] for name in PAPER_RULES}
+    return {} if known else {name: getattr(rule, name) for name in STRINGS}

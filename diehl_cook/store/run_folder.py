@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from diehl_cook.model.experiment import EvaluationSettings, Experiment, ExperimentError
-from diehl_cook.model.experiment_file import dump_experiment, load_experiment
+from diehl_cook.model.experiment_file import dump_experiment, load_experiment, read_yaml
 from diehl_cook.model.nested import flat
+from diehl_cook.model.plasticity import equations_of_own
 from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
@@ -33,6 +35,9 @@ from diehl_cook.store.schemas import (
     TableRow,
 )
 from diehl_cook.store.trained_network import TrainedNetwork
+
+#: What a learning rule of one's own was when a training began.
+EQUATIONS = "equations.yaml"
 
 
 class RunFolderError(FileError):
@@ -130,8 +135,32 @@ class RunFolder:
                 f"{self.path}: holds another experiment ({_difference(there, experiment)});"
                 " choose another folder"
             )
+        if self._is_begun():
+            self._require_equations(experiment)
         if there != experiment:
             write_whole(self.path / "experiment.yaml", dump_experiment(experiment).encode())
+        self._write_equations(experiment)
+
+    def _is_begun(self) -> bool:
+        return self.has_network() or (self.path / "checkpoint.npz").exists()
+
+    def _require_equations(self, experiment: Experiment) -> None:
+        """Make sure that a rule of one's own is the one that began this run, if that is known."""
+        path = self.path / EQUATIONS
+        there = read_yaml(path) if path.exists() else {}
+        for name, text in equations_of_own(experiment.learning_rule).items():
+            if there.get(name, text) != text:
+                raise RunFolderError(
+                    f"{self.path}: was begun with another '{experiment.rule}' ({name}:"
+                    f" {there[name]!r}); choose another folder"
+                )
+
+    def _write_equations(self, experiment: Experiment) -> None:
+        """Keep the equations of a rule of one's own from the start of a training on."""
+        equations = equations_of_own(experiment.learning_rule)
+        if equations and not self._is_begun():
+            text = yaml.safe_dump(equations, sort_keys=False)
+            write_whole(self.path / EQUATIONS, text.encode())
 
     def experiment(self) -> Experiment:
         """The resolved experiment of this run.

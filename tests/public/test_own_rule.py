@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pytest
 
+from diehl_cook import load_experiment
 from diehl_cook.model.own_rules import add_rule
 from diehl_cook.model.plasticity import RULES, PowerLaw
 from diehl_cook.model.units import NotNegative  # noqa: F401
@@ -173,6 +174,22 @@ def test_networks_learn_by_the_rule_of_today():
         ("w_max: NotNegative = 1", "on_pre, on_post: Duplicate definition of variable 'w_max'"),
         ("x: NotNegative = 1", "on_input_spike: Duplicate definition of variable 'x'"),
         ("spikes: int = 1", "spikes is no number with a fraction; make it Positive, Time or Volt"),
+        ("default: NotNegative = 1", "default: means something in C++; choose another name"),
+        ("probability: NotNegative = 1", "probability: a cell has something of that name"),
+        ("seed: NotNegative = 1", "seed: a cell has something of that name; choose another"),
+        (
+            "on_post: ClassVar[str] = 'w = clip(w + eta * rand(), 0, w_max)'",
+            "on_post: 'rand' would draw other numbers in each run; a rule has no random ones",
+        ),
+        (
+            "on_pre: ClassVar[str] = 'w = clip(w - eta * exp(-t / tau_presynaptic), 0, w_max)'",
+            "on_pre: 't' begins anew with every chunk of images; state what changes ",
+        ),
+        (
+            "on_pre: ClassVar[str] = 'w = clip(w - eta * last_spike_step_post, 0, w_max)'",
+            "on_pre: 'last_spike_step_post' begins anew with every chunk of images",
+        ),
+        ("on_post: ClassVar[str] = 'w += x_pre ^ 2'", "on_post: write ** for a power, and not ^"),
         ("a_pre: NotNegative = 1", "a_pre: such names belong to Brian2; write a_presynaptic"),
     ],
 )
@@ -199,6 +216,8 @@ def test_an_equation_that_is_none_is_told_in_the_words_of_brian2():
     [
         (None, PowerLaw, "None cannot be a rule's name"),
         ("a.b", PowerLaw, "'a.b' cannot be a rule's name"),
+        ("__class__", PowerLaw, "'__class__' cannot be a rule's name"),
+        ("my__rule", PowerLaw, "'my__rule' cannot be a rule's name; take letters, digits and s"),
         ("mine", PowerLaw(), "mine: .* is no class of learning rules; derive it from Rule"),
         ("mine", int, "mine: .* is no class of learning rules"),
         ("mine", 5, "mine: 5 is no class of learning rules"),
@@ -223,3 +242,48 @@ def test_a_rule_may_use_indices_names_of_its_own_and_what_a_cell_has():
         "dc.add_rule('odd', Odd)",
         "print(dc.load_experiment('n100', rule='odd').rule)",
     ) == ["odd"]
+
+
+def test_what_a_process_with_rules_of_its_own_writes_can_be_read_elsewhere(tmp_path):
+    python(
+        "from diehl_cook.model.experiment_file import dump_experiment, load_experiment",
+        "open('mine.yaml', 'w').write(dump_experiment(dc.load_experiment('n100', rule='pair')))",
+        "open('other.yaml', 'w').write(dump_experiment(before))",
+        folder=tmp_path,
+    )
+    assert load_experiment(tmp_path / "other.yaml") == load_experiment("n100")
+    with pytest.raises(ValueError, match=r"mine\.yaml: .*pair"):
+        load_experiment(tmp_path / "mine.yaml")
+
+
+def test_a_folder_is_not_gone_on_with_by_other_equations_of_the_same_name(tmp_path):
+    lines = python(
+        "from pathlib import Path",
+        "from diehl_cook.store.run_folder import RunFolder, RunFolderError",
+        "class Other(Pair):",
+        "    on_post: ClassVar[str] = 'w = clip(w + eta, 0, w_max)'",
+        "def settle(rule, experiment='pair'):",
+        "    dc.add_rule('pair', rule)",
+        "    with folder.claim():",
+        "        try:",
+        "            print(folder.settle(dc.load_experiment('n100', rule=experiment)))",
+        "        except RunFolderError as error:",
+        "            print(error)",
+        "folder = RunFolder(Path('run'))",
+        "settle(Pair)",
+        "settle(Other)  # nothing is trained yet",
+        "for trained in ('network.npz', 'checkpoint.npz'):",
+        "    (folder.path / trained).touch()",
+        "    settle(Other)",
+        "    settle(Pair)",
+        "    (folder.path / trained).unlink()",
+        "folder = RunFolder(Path('triplet'))",
+        "settle(Pair, 'triplet')",
+        "print((folder.path / 'equations.yaml').exists())",
+        folder=tmp_path,
+    )
+    refused = (
+        "run: was begun with another 'pair' (on_post: 'w = clip(w + eta, 0, w_max)');"
+        " choose another folder"
+    )
+    assert lines == ["None", "None", *["None", refused] * 2, "None", "False"]
