@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from diehl_cook.engine.presenter import TESTING, Presenter
 from diehl_cook.images.datasets import Split
+from diehl_cook.images.experiment_images import to_label
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
@@ -156,7 +157,7 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                     presenter, split, folder, workspace, start=self._start(presenter)
                 )
                 examiner = Examiner(self._reader(experiment), workspace, jobs)
-                trained = examiner.label(trained, split)
+                trained = examiner.label(trained, to_label(split, experiment.evaluation))
         self.network_ = Network(experiment, trained)
         return self
 
@@ -240,16 +241,31 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             "rule": self.rule,
             "seed": int(check_random_state(self.random_state).randint(2**31 - 1)),
             "training.images": shown,
-            "connections.weight_sum": float(weight_sum),
+            _WEIGHT_SUM_KEY: float(weight_sum),
             "presentation.intensity": float(intensity),
             "presentation.intensity_step": float(intensity / 2),
             "excitatory.theta_plus": f"{_THETA_PLUS * cells / hurry!r} mV",
             "excitatory.tau_theta": f"{_TAU_THETA * hurry!r} ms",
             "data.validation": 0,
         }
-        chosen: dict[str, Any] = values | dict(self.settings or {})
+        chosen: dict[str, Any] = values | self._settings
         keywords = {key.replace(".", "__"): value for key, value in chosen.items()}
         return load_experiment("n100", (), **keywords)
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """Those stated, without a sum of weights that is to be found as it is anyway."""
+        stated = dict(self.settings or {})
+        for key in stated:
+            if not isinstance(key, str):
+                raise TypeError(f"settings: {key!r} is no key; write 'excitatory.tau_ge', say")
+            if key.split(".")[0] == "data" or key in _OF_TEST_IMAGES:
+                raise ValueError(
+                    f"settings: {key}: does nothing here, where images come from fit and predict"
+                )
+        if stated.get(_WEIGHT_SUM_KEY) == "auto":
+            del stated[_WEIGHT_SUM_KEY]
+        return stated
 
     def _start(self, presenter: Presenter) -> dict[str, NDArray[Any]]:
         """The state before the first image: inputs that are no pixels have no weight."""
@@ -262,6 +278,8 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return compile_network(experiment, False, max(self.n_features_in_, _FEWEST_INPUTS))
 
 
+_WEIGHT_SUM_KEY = "connections.weight_sum"
+_OF_TEST_IMAGES = frozenset({"evaluation.test_images", "evaluation.repeats"})
 _WEIGHTS = f"{INPUT_TO_EXCITATORY}.w"
 # What the published numbers were made for: pixels of a digit of MNIST, their mean brightness,
 # the sum of a cell's input weights, and the intensity.

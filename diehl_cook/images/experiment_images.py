@@ -9,7 +9,7 @@ import numpy as np
 
 from diehl_cook.images import datasets
 from diehl_cook.images.datasets import DatasetError, Split
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment import EvaluationSettings, Experiment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +65,7 @@ def load(experiment: Experiment) -> ExperimentImages:
         learning, scored = _hold_out(train, held_out, experiment.data.fold)
     images = ExperimentImages(
         learning,
-        _again(_first(learning, limits.labelling_images), limits.labelling_passes),
+        to_label(learning, limits),
         _first(scored, limits.test_images),
         "validation" if held_out else "test",
         str(experiment.data.folder or "the MNIST that comes along"),
@@ -74,6 +74,11 @@ def load(experiment: Experiment) -> ExperimentImages:
     if presentation.on_silence == "error" and presentation.minimum_spikes > 0:
         _refuse_blank(images)
     return images
+
+
+def to_label(learning: Split, limits: EvaluationSettings) -> Split:
+    """Of the images to learn those that give the cells their labels, as often as they are shown."""
+    return _again(_first(learning, limits.labelling_images), limits.labelling_passes)
 
 
 def resolve(experiment: Experiment) -> Experiment:

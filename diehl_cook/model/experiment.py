@@ -419,7 +419,7 @@ class Experiment(Section):
         for name in ("image", "rest"):
             steps = float(getattr(self.presentation, name) / self.time_step)
             if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
-                raise ValueError(f"presentation.{name} is no multiple of time_step")
+                raise ValueError(f"presentation.{name} is no multiple of time_step; change one")
             if steps > 1e6:
                 raise ValueError(f"presentation.{name} has over a million time steps; shorten it")
         for name, constant in self._time_constants():

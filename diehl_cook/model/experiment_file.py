@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,8 +57,8 @@ def load_experiment(
     (64, 12.5 * uvolt)
     """
     path = experiment_path(source)
-    layers = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
-    layers += [_override(override) for override in overrides]
+    files = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
+    layers = files + [_override(override) for override in overrides]
     stated = {name.replace("__", "."): value for name, value in settings.items()}
     layers += [
         (f"{key}={shown(value)}", set_value({}, key, value, Path()))
@@ -68,8 +68,25 @@ def load_experiment(
         return Experiment.model_validate(_merged(layers))
     except ValidationError as error:
         wrong = location(error.errors()[0])
-        origin = next((who for who, stated in reversed(layers) if _states(stated, wrong)), path)
+        stating = (who for who, stated in reversed(layers) if _states(stated, wrong))
+        origin = next(stating, None) or _first_wrong(layers, len(files))
         raise ExperimentError(f"{origin}: {explain(error, Experiment)}") from None
+
+
+def _first_wrong(layers: Sequence[Layer], files: int) -> str:
+    """What made values wrong that are so only together: a file, or what was stated over it."""
+    end = files
+    while end < len(layers) and _is_valid(_merged(layers[:end])):
+        end += 1
+    return layers[end - 1 if end > files else 0][0]
+
+
+def _is_valid(values: Mapping[str, Any]) -> bool:
+    try:
+        Experiment.model_validate(values)
+    except ValidationError:
+        return False
+    return True
 
 
 def evaluated_as(

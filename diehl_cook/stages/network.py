@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from brian2 import get_dimensions, volt
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
@@ -300,6 +301,9 @@ class Network:
         return self._programs.presenter.with_numbers_of(self.experiment)
 
     def _thresholds(self, theta: ArrayLike) -> NDArray[np.float64]:
+        unit = get_dimensions(theta)
+        if unit not in (get_dimensions(1), volt.dim):
+            raise ValueError(f"theta has the unit {unit}; give volts")
         thresholds = np.asarray(theta, dtype=float)
         if thresholds.shape != self.theta.shape:
             raise ValueError(

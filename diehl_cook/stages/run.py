@@ -118,6 +118,8 @@ def train(experiment: Experiment, folder: str | Path | None = None, progress: bo
     >>> run.training[-1]["images"]
     100
     """
+    if not isinstance(experiment, Experiment):
+        raise TypeError(f"{experiment!r} is no experiment; give load_experiment({experiment!r})")
     path = Path(folder) if folder is not None else default_folder(experiment)
     workflow.train_run(experiment, RunFolder(path), _teller(progress))
     return Run(path)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from diehl_cook.model.experiment import EvaluationSettings, Experiment, ExperimentError
 from diehl_cook.model.experiment_file import dump_experiment, load_experiment, read_yaml
 from diehl_cook.model.nested import flat
-from diehl_cook.model.plasticity import equations_of_own
+from diehl_cook.model.plasticity import PAPER_RULES, equations_of_own
 from diehl_cook.model.resources import require_regular
 from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
@@ -369,12 +369,18 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
 def run_key(experiment: Experiment) -> str:
     """What the files of a run are marked with, as long as nothing that matters is another.
 
-    Parameters at their defaults do not enter: one that a later version adds changes no key.
+    Parameters at their defaults do not enter: one that a later version adds changes no key. Those
+    of a rule of one's own do, as their defaults change while it is worked on.
     """
     plain = {"cells": 1, "training": {"images": 1}, "rule": experiment.rule}
     usual = dict(flat(what_matters(Experiment.model_validate(plain))))
     stated = dict(flat(what_matters(experiment)))
-    own = {key: value for key, value in stated.items() if usual.get(key) != value}
+    always = () if experiment.rule in PAPER_RULES else (f"plasticity.{experiment.rule}.",)
+    own = {
+        key: value
+        for key, value in stated.items()
+        if usual.get(key) != value or key.startswith(always)
+    }
     own["rule"] = experiment.rule
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from diehl_cook.images.datasets import Split
 from diehl_cook.images.experiment_images import ExperimentImages
+from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.stages.readout import accuracy
 
 #: Numbers of neighbours to choose from.
@@ -52,7 +53,14 @@ def measure(images: ExperimentImages, centres: int, starts: int = 3) -> Baseline
     Returns
     -------
     Baselines
+
+    Raises
+    ------
+    ExperimentError
+        If there are fewer images than centres.
     """
+    if (there := len(images.learning.labels)) < centres:
+        raise ExperimentError(f"cells: {centres} centres for {there} images to learn; choose fewer")
     k_means = [_k_means(images, centres, seed) for seed in range(starts)]
     neighbours = _best_neighbours(images.learning)
     return Baselines(
@@ -70,15 +78,16 @@ def _k_means(images: ExperimentImages, centres: int, seed: int) -> float:
 
 
 def commonest(classes: NDArray[np.integer]) -> int:
-    """The class that occurs most often, the smallest of several."""
-    return int(np.bincount(classes).argmax())
+    """The class that occurs most often, the smallest of several, or of all if there is none."""
+    return int(np.bincount(classes, minlength=1).argmax())
 
 
 def _best_neighbours(learning: Split) -> int:
     border = len(learning.labels) * 5 // 6
     known = Split(learning.images[:border], learning.labels[:border])
     asked = Split(learning.images[border:], learning.labels[border:])
-    return max(NEIGHBOURS, key=lambda number: _nearest(known, asked, number))
+    numbers = [number for number in NEIGHBOURS if number <= border]
+    return max(numbers, key=lambda number: _nearest(known, asked, number), default=NEIGHBOURS[0])
 
 
 def _nearest(known: Split, asked: Split, number: int) -> float:

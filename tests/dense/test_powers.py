@@ -20,6 +20,8 @@ KINDS = {
     "two": ("w = 0.9 * w**mu * w**nu", "on_pre", 0.5, 0.25),
     "trace": (WITH_TRACE, "on_pre", 0.5, 1),
     "trace_other": (WITH_TRACE, "on_pre", 0.4, 1),
+    "below": ("w = (w - 2)**mu", "on_pre", 0.5, 1),
+    "below_nearly": ("w = (w - 2)**mu", "on_pre", 0.500001, 1),
     "computed": ("w = 0.9 * w**(mu*nu)", "on_pre", 0.5, 0.5),
 }
 
@@ -100,6 +102,11 @@ def test_an_exponent_may_be_a_number_of_the_namespace(powers):
     expected = np.full((COLUMNS, COLUMNS), np.sqrt(np.float32(0.3)))
     np.fill_diagonal(expected, 0.3)  # no synapse
     np.testing.assert_array_equal(after["among"], expected.ravel())
+
+
+def test_a_root_of_a_negative_number_is_what_powers_beside_it_are(powers):
+    _, after, _ = powers
+    np.testing.assert_allclose(after["below"], after["below_nearly"], rtol=1e-5)
 
 
 def test_double_precision_is_as_ever(powers):

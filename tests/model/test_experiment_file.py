@@ -291,10 +291,22 @@ def test_what_a_base_states_wrongly_is_said_of_the_base(write):
 
 @pytest.mark.parametrize(
     ("overrides", "settings", "origin"),
-    [(["cells=0"], {}, "--set cells=0: cells: "), ([], {"seed": -1}, "seed=-1: seed: ")],
+    [
+        (["cells=0"], {}, "--set cells=0: cells: "),
+        ([], {"seed": -1}, "seed=-1: seed: "),
+        # wrong only together with what else is stated
+        (["seed=3", "time_step=0.3 ms"], {"cells": 7}, "--set time_step=0.3 ms: presentation."),
+        (["seed=3"], {"excitatory__clamp_period": "3 ms"}, "excitatory.clamp_period='3 ms': ex"),
+        (["training.schedule={10: {plasticity: {triplet: {mu: 0.3}}}}"], {}, "--set training.sc"),
+    ],
 )
 def test_what_is_set_wrongly_is_said_of_what_was_set(write, overrides, settings, origin):
     assert complaint(write(), *overrides, **settings).startswith(origin)
+
+
+def test_a_file_that_is_wrong_in_itself_is_named_whatever_is_set(write):
+    path = write(SMALLEST + "time_step: 0.3 ms\n")
+    assert complaint(path, "cells=7", seed=3).startswith(f"{path}: presentation.")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import diehl_cook as dc
 from diehl_cook.model.experiment import ExperimentError
+from diehl_cook.stages.evaluation import Examiner
 from diehl_cook.stages.readout import NaiveBayes
 
 SMALL = {"cells": 16, "random_state": 0}
@@ -140,6 +141,37 @@ def test_a_blank_image_is_answered(fitted):
 def test_settings_that_are_no_mapping_are_told(digits_8x8):
     with pytest.raises(TypeError, match=r"^settings: 'cells=3' is no mapping; write "):
         dc.DiehlCookClassifier(**SMALL, settings="cells=3").fit(*digits_8x8)
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "complaint"),
+    [
+        ("data.folder", ValueError, "settings: data.folder: does nothing here"),
+        ("evaluation.repeats", ValueError, "settings: evaluation.repeats: does nothing here"),
+        (3, TypeError, "settings: 3 is no key; write "),
+    ],
+)
+def test_settings_that_could_do_nothing_are_told(key, error, complaint, digits_8x8):
+    with pytest.raises(error, match=f"^{complaint}"):
+        dc.DiehlCookClassifier(**SMALL, settings={key: 4}).fit(*digits_8x8)
+
+
+def test_passes_and_images_of_the_labelling_are_those_stated(digits_8x8, spy):
+    images, classes = digits_8x8
+    shown = spy(Examiner, "label")
+    settings = {
+        "connections.weight_sum": "auto",
+        "evaluation.labelling_images": 30,
+        "evaluation.labelling_passes": 2,
+    }
+    model = dc.DiehlCookClassifier(**SMALL, settings=settings).fit(images[:40], classes[:40])
+    ((arguments, _),) = shown
+    *_, split = arguments
+    assert split.labels.size == 60
+    np.testing.assert_array_equal(split.labels[:30], split.labels[30:])
+    usual = clone(model).set_params(settings=None).fit(images[:40], classes[:40])
+    mine, theirs = (each.network_.experiment.connections.weight_sum for each in (model, usual))
+    assert mine == theirs
 
 
 def test_settings_reach_the_experiment(digits_8x8):

@@ -287,3 +287,19 @@ def test_a_folder_is_not_gone_on_with_by_other_equations_of_the_same_name(tmp_pa
         " choose another folder"
     )
     assert lines == ["None", "None", *["None", refused] * 2, "None", "False"]
+
+
+def test_a_run_stays_itself_where_a_default_of_its_rule_changes():
+    lines = python(
+        "from diehl_cook.model.experiment_file import check_values",
+        "from diehl_cook.store.run_folder import run_key",
+        "values = dc.load_experiment('n100', rule='pair').model_dump(mode='json')",
+        "keys = [run_key(check_values(values, 'one'))]",
+        "class Other(Pair):",
+        "    eta: NotNegative = 2e-4",
+        "dc.add_rule('pair', Other)",
+        "keys.append(run_key(check_values(values, 'again')))",
+        "keys.append(run_key(dc.load_experiment('n100', rule='pair')))",
+        "print([key == keys[0] for key in keys])",
+    )
+    assert lines == ["[True, True, False]"]

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from brian2 import second, volt
 
 import diehl_cook as dc
 from diehl_cook.engine.presenter import Presenter
@@ -163,7 +164,9 @@ def test_other_values_need_no_new_program(network, images, monkeypatch):
     louder = network.with_values(intensity=6.0)
     assert louder.experiment.presentation.intensity == 6.0
     assert louder.record(images[0]).input.t.size > 2 * network.record(images[0]).input.t.size
-    eager = network.with_values(theta=0.5 * network.theta)
+    with pytest.raises(ValueError, match=r"^theta has the unit s; give volts"):
+        network.with_values(theta=network.theta * second)
+    eager = network.with_values(theta=0.5 * network.theta * volt)
     assert eager.respond(images[:5]).sum() > before.sum()
     free = network.with_values(inhibition=0.0)
     assert np.count_nonzero(free.record(images[0]).counts) > np.count_nonzero(before[0])
@@ -294,3 +297,10 @@ def test_a_mistake_in_a_script_is_not_told_by_brian2():
 
 def test_a_split_of_images(tmp_path):
     assert isinstance(dc.load_images("test"), Split)
+
+
+def test_the_name_of_an_experiment_is_none():
+    with pytest.raises(
+        TypeError, match=r"^'n100' is no experiment; give load_experiment\('n100'\)"
+    ):
+        dc.train("n100")

@@ -44,7 +44,8 @@
 {% if code is not none and code['exponent'] %}
 if ({{code['exponent']}} == 0.5f)
 {
-{{caller()|replace('_power(', '_root(')}}
+    const auto _power = [](const float x, const float y) { return _root(x, y); };
+{{caller()}}
 }
 else
 {
