@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -205,16 +206,27 @@ def load_search(path: Path, results: Path) -> Search:
         raise ExperimentError(f"{path}: {explain(error, SearchFile)}") from None
     base = points.base_of(path, file.experiment, file.common)
     search = Search(path, (results / path.stem).resolve(), file, base)
-    first = {key: choice.ends[0] for key, choice in file.choices.items()}
-    for key, choice in file.choices.items():
-        for value in choice.ends:
-            search.member(first | {key: value})
+    ends = [search.member(point).experiment for point in _ends(file)]
     if search.first.data.validation == 0:
         raise ExperimentError(
             f"{path}: data.validation: a search scores training images that are held back, never"
             " test images; state how many, for example 10000"
         )
+    n_inputs = experiment_images.load(search.first).n_inputs
+    for experiment in ends:
+        try:
+            experiment.require_room(n_inputs)
+        except ExperimentError as error:
+            raise ExperimentError(f"{path}: {error}") from None
     return search
+
+
+def _ends(file: SearchFile) -> Iterator[Overrides]:
+    """The ends of each key, beside the first of the others."""
+    first = {key: choice.ends[0] for key, choice in file.choices.items()}
+    for key, choice in file.choices.items():
+        for value in choice.ends:
+            yield first | {key: value}
 
 
 _NUMBER_AND_UNIT = re.compile(r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z]*)")

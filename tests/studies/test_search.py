@@ -12,6 +12,7 @@ from pretended import block, evaluation
 
 from diehl_cook.cli import main
 from diehl_cook.engine.presenter import PresentationError
+from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.stages import workflow
 from diehl_cook.studies import search, search_file
 from diehl_cook.studies.workers import _attempt
@@ -290,3 +291,9 @@ def test_a_search_on_cores(tmp_path, capfd):
     folders = [path.parent for path in (tmp_path / "results").rglob("evaluation.json")]
     told = [json.loads((folder / "evaluation.json").read_text()) for folder in folders]
     assert {each["scored_on"] for each in told} == {"validation"}
+
+
+def test_weights_that_images_have_no_room_for_are_told_beforehand(tmp_path):
+    choices = {"connections.weight_sum": {"low": 10.0, "high": 3000.0}}
+    with pytest.raises(ExperimentError, match=r"try\.yaml: connections\.weight_sum: 784 weights"):
+        load(tmp_path, choices=choices)
