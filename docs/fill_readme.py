@@ -65,6 +65,21 @@ def speed() -> str:
     return markdown_table(["ms per presentation", *(f"N = {size}" for size in sizes)], lines)
 
 
+def rules() -> str:
+    """What a presentation in training takes with each rule, as a multiple of the triplet rule."""
+    cases = json.loads((REFERENCE / "benchmark_rules.json").read_text())["cases"]
+    by_rule: dict[str, dict[int, float]] = {}
+    for case in cases:
+        if "times_triplet" in case:
+            rule = case["kind"].rpartition(", ")[2]
+            by_rule.setdefault(rule, {})[case["cells"]] = case["times_triplet"]
+    sizes = sorted(next(iter(by_rule.values())))
+    return markdown_table(
+        ["rule", *(f"N = {size}" for size in sizes)],
+        [[rule, *(f"{times[size]:.2f}" for size in sizes)] for rule, times in by_rule.items()],
+    )
+
+
 def readouts() -> str:
     """What every readout makes of the same spikes."""
     return readouts_study.markdown(readouts_study.read_table(REFERENCE))
