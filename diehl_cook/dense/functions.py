@@ -62,8 +62,7 @@ static inline uint64_t _bits(const int64_t value)
 #: anything is rounded away. For x between 1e-6 and 1e6 and y from -1 to 3 it is off by at most 2
 #: units in the last place where multiplying and adding is one instruction, 11 elsewhere, and
 #: saturates as exp does. A negative x takes whole numbers y, as in C; what C calls NaN is some
-#: number here. Loops over synapses call _root instead where y is one half, which takes a tenth of
-#: the time.
+#: number here. Loops over synapses call _root instead where y is one half.
 POWER = """
 union _float_bits
 {
@@ -106,7 +105,7 @@ static inline float _power(const float x, const float y)
     const float sign = x < 0.0f && floorf(half) != half ? -1.0f : 1.0f;
     return x == 0.0f && y > 0.0f ? 0.0f : sign * q * scale.number;
 }
-static inline float _root(const float x, const float)
+static inline float _root(const float x)
 {
     return copysignf(sqrtf(fabsf(x)), x);
 }

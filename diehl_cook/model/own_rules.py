@@ -223,7 +223,7 @@ def _known(units: Mapping[str, Dimension]) -> dict[str, Any]:
 
 @functools.cache
 def _known_everywhere() -> dict[str, Any]:
-    numbers = _dimensions({**DEFAULT_CONSTANTS, **DEFAULT_UNITS, "t": second, "dt": second})
+    numbers = _dimensions({**DEFAULT_CONSTANTS, **DEFAULT_UNITS, "dt": second})
     return {**DEFAULT_FUNCTIONS, **{name: Variable(name, unit) for name, unit in numbers.items()}}
 
 

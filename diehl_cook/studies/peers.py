@@ -132,12 +132,12 @@ def _bindsnet(images: ExperimentImages, path: Path, environment: Environment) ->
 
 
 def _brian2(images: ExperimentImages, path: Path, environment: Environment) -> None:
-    # Each stage takes an hour or two: those that are done are kept until all are.
-    stages = path.with_suffix("")
+    # It takes many hours: what is done is kept until all is.
+    blocks = path.with_suffix("")
     _run_script(
-        "brian2_example.py", images, path, environment, str(environment.example), str(stages)
+        "brian2_example.py", images, path, environment, str(environment.example), str(blocks)
     )
-    shutil.rmtree(stages, ignore_errors=True)
+    shutil.rmtree(blocks, ignore_errors=True)
 
 
 def _run_script(

@@ -248,7 +248,7 @@ def test_what_a_process_with_rules_of_its_own_writes_can_be_read_elsewhere(tmp_p
     python(
         "from diehl_cook.model.experiment_file import dump_experiment, load_experiment",
         "open('mine.yaml', 'w').write(dump_experiment(dc.load_experiment('n100', rule='pair')))",
-        "open('other.yaml', 'w').write(dump_experiment(before))",
+        "open('other.yaml', 'w').write(dump_experiment(dc.load_experiment('n100')))",
         folder=tmp_path,
     )
     assert load_experiment(tmp_path / "other.yaml") == load_experiment("n100")

@@ -44,7 +44,7 @@
 {% if code is not none and code['exponent'] %}
 if ({{code['exponent']}} == 0.5f)
 {
-    const auto _power = [](const float x, const float y) { return _root(x, y); };
+    const auto _power = [](const float x, const float) { return _root(x); };
 {{caller()}}
 }
 else
