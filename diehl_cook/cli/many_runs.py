@@ -78,6 +78,7 @@ def search_(options: argparse.Namespace) -> None:
     print(sweep.as_text(rows) if rows else "no trial has begun")
     print(f"The table lies in {path}.")
     complain_of(failures, trials)
+    search.refuse_if_all_failed(searched.path, rows)
 
 
 def reproduce_(options: argparse.Namespace) -> None:

@@ -156,8 +156,12 @@ def _block_that_fits(stated: Mapping[str, Any]) -> int:
 _BLOCKS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
-def _none_as_empty(value: Any) -> Any:
-    """``null`` takes away the schedule of a file that is extended."""
+def _phases_once(value: Any) -> Any:
+    """A schedule: ``null`` takes away that of a file that is extended, 50 and "50" are one."""
+    if isinstance(value, Mapping):
+        twice = [until for until in value if isinstance(until, int) and str(until) in value]
+        if twice:
+            raise ValueError(f"{twice[0]} stands twice, as number and as text")
     return {} if value is None else value
 
 
@@ -165,7 +169,7 @@ class Training(Section):
     """How much is learned; images are taken in file order, again and again."""
 
     images: Count = Field(description="paper: 40,000 for 100 cells, else 3, 7 or 15 passes")
-    schedule: Annotated[dict[Count, dict[str, Any]], BeforeValidator(_none_as_empty)] = Field(
+    schedule: Annotated[dict[Count, dict[str, Any]], BeforeValidator(_phases_once)] = Field(
         {},
         description="other values until so many images are learned, as {30000: {excitatory:"
         " {theta_plus: 0.4 mV}}}: of excitatory.theta_plus and tau_theta, both connections between"

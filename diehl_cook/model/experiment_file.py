@@ -33,7 +33,7 @@ def load_experiment(
     source : str or Path
         A YAML file, or the name of an experiment that comes with the project, as "n100". The key
         ``extends`` of a file names one to build on: a file next to it, or such a name.
-    overrides : iterable of str
+    overrides : str or iterable of str
         ``key=value`` pairs with dotted keys, for example ``training.images=1000``.
     **settings
         Values that go over everything else; two underscores stand for the dot between the parts
@@ -58,7 +58,8 @@ def load_experiment(
     """
     path = experiment_path(source)
     files = [(str(path), {"name": path.stem}), *_read_with_bases(path)]
-    layers = files + [_override(override) for override in overrides]
+    stated_as_text = [overrides] if isinstance(overrides, str) else overrides
+    layers = files + [_override(override) for override in stated_as_text]
     stated = {name.replace("__", "."): value for name, value in settings.items()}
     layers += [
         (f"{key}={shown(value)}", set_value({}, key, value, Path()))
@@ -292,8 +293,8 @@ def _kind_of(values: Mapping[str, Any]) -> Kind | None:
 
 
 def _override(override: str) -> Layer:
-    key, separator, text = override.partition("=")
-    origin = f"--set {' '.join(override.split())}"  # one line, whatever was typed
+    key, separator, text = str(override).partition("=")  # Python callers may give anything
+    origin = f"--set {' '.join(str(override).split())}"  # one line, whatever was typed
     if not separator or not key.strip():
         raise ExperimentError(
             f"{origin}: write key=value, in quotes where it has a space: 'excitatory.tau_ge=2 ms'"
@@ -313,7 +314,8 @@ def _as_stated_in(values: Mapping[str, Any], here: Path) -> dict[str, Any]:
         whole["data"] = {**data, "folder": str(_folder(data["folder"], here))}
     if isinstance(training, Mapping) and isinstance(training.get("schedule"), Mapping):
         phases = {str(until): values for until, values in training["schedule"].items()}
-        whole["training"] = {**training, "schedule": phases}
+        if len(phases) == len(training["schedule"]):  # else the experiment refuses it
+            whole["training"] = {**training, "schedule": phases}
     return whole
 
 

@@ -84,6 +84,8 @@ def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
     if isinstance(text, Quantity):
         if not have_same_dimensions(text, _UNITS[allowed[0]]):
             raise ValueError(f"{text} has the wrong unit: {example}")
+        if text.ndim:
+            raise ValueError(f"{shown(text)} are several values: {example}")
         return text
     match = _NUMBER_AND_UNIT.fullmatch(text) if isinstance(text, str) else None
     if match is None:

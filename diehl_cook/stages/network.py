@@ -337,7 +337,7 @@ class Network:
             or not rows.max(initial=0) <= 255
         ):
             raise ValueError("images must have a brightness from 0 to 255")
-        if rows.dtype.kind == "f" and 0 < rows.max(initial=0) <= 1:
+        if 0 < rows.max(initial=0) <= 1:
             raise ValueError("images have a brightness from 0 to 1; multiply it by 255")
         return rows.reshape(len(rows), self.n_inputs)
 

@@ -49,6 +49,7 @@ class Run:
     @property
     def training(self) -> list[dict[str, float]]:
         """A row for each block of the training: images, online accuracy, spikes, theta."""
+        self.folder.experiment()  # complains where there is no run
         return self.folder.read_training()
 
     def evaluate(

@@ -49,7 +49,7 @@ def rows_of(folder: Path) -> list[Row]:
     FileError
         If a file cannot be used.
     """
-    rows = [_row(path) for path in folder.glob("*.npz")]
+    rows = [_row(path) for path in folder.glob("*.npz") if not path.is_dir()]
     return sorted(rows, key=lambda row: (row["cells"], row["rule"], row["network"]))
 
 

@@ -6,7 +6,8 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -163,6 +164,21 @@ def table(search: Search) -> list[dict[str, Any]]:
     }
     rows = [_row(search, trial) for trial in by_point.values()]
     return sorted(rows, key=lambda row: (row["accuracy"] or 0, row["online_accuracy"] or 0))[::-1]
+
+
+def refuse_if_all_failed(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make sure that a point of a table could be run, if any was tried.
+
+    Raises
+    ------
+    SearchError
+        If each of them failed; the line names the search file and what was wrong with one.
+    """
+    if rows and all(row["state"] == "failed" for row in rows):
+        raise SearchError(
+            f"{path}: none of {len(rows)} points could be run ({rows[0]['error']}); mend the file"
+            " and give it another name, or choose other --results"
+        )
 
 
 class _Pruned(Exception):

@@ -161,6 +161,7 @@ def test_what_is_odd_in_a_schedule_is_said_with_its_end():
         ),
         ({100: {"connections": {"inhibitory_to_excitatory": True}}}, "expected a number, not True"),
         ({100: {}}, "100: states nothing"),
+        ({100: theta_plus("1 mV"), "100": theta_plus("2 mV")}, "100 stands twice, as number and"),
         ({0: theta_plus("1 mV")}, "schedule.0: Input should be greater than 0, not '0'"),
         ({100: 5}, "100: "),
         ([theta_plus("1 mV")], ": Input should be a valid dictionary"),

@@ -104,6 +104,7 @@ def test_a_mistake_in_a_file_names_the_file(write):
             SMALLEST + "  schedule:\n    5: {excitatory.theta_plus: 1 mV}\n",
             "training.schedule.5.excitatory.theta_plus: is a key of several parts; in a file write",
         ),
+        (SMALLEST + "  schedule: {5: {}, '5': {}}\n", "schedule: 5 stands twice, as number"),
         (SMALLEST + "  schedule: {soon: {}}\n", "training.schedule.soon: Input should be a valid"),
         ("experiment: n100\nseeds: [0]\n", "is a sweep, where experiment files belong; for"),
         ("experiment: n100\ntrials: 5\n", "for this one there is diehl-cook search"),
@@ -115,6 +116,12 @@ def test_a_file_that_is_no_experiment_is_refused(write, text, part):
     message = complaint(path)
     assert part in message
     assert str(path.parent) in message
+
+
+def test_a_single_override_needs_no_list(experiments):
+    assert load_experiment(experiments / "n100.yaml", "cells=64").cells == 64
+    with pytest.raises(ExperimentError, match="--set 64: write key=value"):
+        load_experiment(experiments / "n100.yaml", [64])
 
 
 def test_files_that_extend_one_another_in_a_circle_are_refused(write):

@@ -38,6 +38,7 @@ def test_a_number_and_a_unit_are_read_as_people_write_them(text, allowed, expect
         ("5 mV", "wrong unit, expected one of ms, s, us"),
         ("5 parsec", "wrong unit, expected one of ms, s, us"),
         ("5 MS", "wrong unit, expected one of ms, s, us"),
+        ([1, 2] * units.ms, "are several values: write a number and a unit, for example '5 ms'"),
         (5 * units.mV, "wrong unit: write a number and a unit, for example '5 ms'"),
         ("5", "not a value with a unit: write a number and a unit, for example '5 ms'"),
         (5, "not a value with a unit"),

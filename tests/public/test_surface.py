@@ -14,6 +14,7 @@ from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
 from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.run_folder import RunFolderError
 from diehl_cook.store.trained_network import TrainedNetwork
 
 
@@ -105,6 +106,7 @@ def test_a_record_is_the_presentation_that_an_evaluation_counts(reader, network,
         (np.zeros((0, 784)), "there are no images"),
         (np.full((1, 784), "a"), "brightness from 0 to 255"),
         (np.full((1, 784), 0.5), "brightness from 0 to 1; multiply it by 255"),
+        (np.eye(2, 784, dtype=int), "brightness from 0 to 1; multiply it by 255"),
         (np.full((1, 784), 256), "brightness from 0 to 255"),
         (np.full((1, 784), -1), "brightness from 0 to 255"),
         (np.full((1, 784), np.nan), "brightness from 0 to 255"),
@@ -304,3 +306,8 @@ def test_the_name_of_an_experiment_is_none():
         TypeError, match=r"^'n100' is no experiment; give load_experiment\('n100'\)"
     ):
         dc.train("n100")
+
+
+def test_a_folder_without_a_run_has_no_training(tmp_path):
+    with pytest.raises(RunFolderError, match="missing: no run here; train one first"):
+        dc.Run(tmp_path / "missing").training  # noqa: B018

@@ -41,6 +41,7 @@ def test_a_row_says_what_was_measured_and_how_it_was_trained(folder):
 
 
 def test_the_command_writes_the_table_beside_the_networks(folder, capsys):
+    (folder / "notes.npz").mkdir()
     assert main(["networks", str(folder)]) == 0
     table = (folder / "README.md").read_text()
     assert "| b | power_law | 100 | 3 | 95.12 | 95.19 | 82.9 | 8 |" in table

@@ -139,16 +139,22 @@ def test_a_search_goes_on_where_it_was_stopped(tmp_path, runs, in_series, monkey
     assert len(runs) == 5
 
 
-def test_a_point_that_cannot_be_run_is_told_in_the_table(tmp_path, runs, in_series, monkeypatch):
+def test_a_point_that_cannot_be_run_is_told_in_the_table(
+    tmp_path, runs, in_series, monkeypatch, capsys
+):
     def fail(*arguments, **keywords):
         raise PresentationError("too few\nspikes")
 
-    monkeypatch.setattr(workflow, "train_run", fail)
-    assert main(command(tmp_path, write(tmp_path, trials=2))) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(workflow, "train_run", fail)
+        for _ in range(2):
+            assert main(command(tmp_path, write(tmp_path, trials=2))) == 2
+            assert "none of 2 points could be run (too few spikes)" in capsys.readouterr().err
     assert {(row["state"], row["error"]) for row in rows_of(tmp_path)} == {
         ("failed", "too few spikes")
     }
-    assert main(command(tmp_path, write(tmp_path, trials=2))) == 0
+    assert main(command(tmp_path, write(tmp_path, trials=3))) == 0
+    assert sorted(row["state"] for row in rows_of(tmp_path)) == ["failed", "failed", "scored"]
 
 
 def test_what_the_machine_failed_is_done_by_the_same_command(
