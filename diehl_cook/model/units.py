@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import reprlib
 from typing import Annotated, Any
@@ -104,9 +105,14 @@ def parse_quantity(text: Any, allowed: tuple[str, ...]) -> Quantity:
 
 def format_quantity(quantity: Quantity, allowed: tuple[str, ...]) -> str:
     """Write a quantity so that `parse_quantity` reads the very same bits back."""
-    candidates = [f"{float(quantity / _UNITS[unit]):.15g} {unit}" for unit in allowed]
-    exact = [text for text in candidates if parse_quantity(text, allowed) == quantity]
-    return exact[0] if exact else f"{float(quantity)!r} {_base(allowed)}"
+    return _in_words(float(quantity), allowed)
+
+
+@functools.lru_cache(maxsize=1000)  # the same few stand in every experiment
+def _in_words(value: float, allowed: tuple[str, ...]) -> str:
+    candidates = [f"{value / float(_UNITS[unit]):.15g} {unit}" for unit in allowed]
+    exact = [text for text in candidates if float(parse_quantity(text, allowed)) == value]
+    return exact[0] if exact else f"{value!r} {_base(allowed)}"
 
 
 def _base(allowed: tuple[str, ...]) -> str:

@@ -112,6 +112,13 @@ class TestMnist:
         assert "SHA-256" in message
         assert "git checkout" in message
 
+    def test_they_are_unpacked_once(self, own):
+        images = load_split("test").images
+        assert load_split("test").images is images
+        file = own / "t10k-images-idx3-ubyte.gz"
+        file.write_bytes(file.read_bytes()[:1000])
+        assert "cannot be decompressed" in error_of(load_split, "test")
+
     def test_one_changed_label_is_an_error(self, own):
         file = own / "train-labels-idx1-ubyte.gz"
         content = bytearray(gzip.decompress(file.read_bytes()))
