@@ -22,6 +22,7 @@ from diehl_cook.cli.options import (
     add_networks,
     experiment_of,
     positive,
+    require_read,
 )
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.images import experiment_images
@@ -100,6 +101,7 @@ def robustness_(options: argparse.Namespace) -> None:
 def statements_(options: argparse.Namespace) -> None:
     """Hold the answers of a network to the test images against what the paper says of its own."""
     network = run.load(options.network)
+    require_read(network, options.network)
     rows = statements.measure(network, options.jobs)
     name = f"statements_{network.experiment.rule}_n{network.experiment.cells}.csv"
     write_whole(options.into / name, csv_text(rows).encode())

@@ -37,6 +37,9 @@ def train(options: argparse.Namespace) -> None:
     folder = RunFolder(options.run or run.default_folder(experiment))
     if not workflow.train_run(experiment, folder, Terminal()):
         print(f"{folder.path} is trained already.")
+    skipped = sum(row["skipped"] for row in folder.read_training())
+    if skipped:
+        print(f"{skipped:,.0f} images were skipped, too silent; training.csv tells when.")
     print(f"The trained network and its figures lie in {folder.path}/.")
     print(f"Next: {evaluation_of(folder)}")
 
@@ -58,6 +61,8 @@ def evaluate(options: argparse.Namespace) -> None:
     )
     _tell(result, folder.experiment())
     print(f"Numbers and figures lie in {folder.path}/: evaluation.json, figures/.")
+    if options.set:
+        print(f"{folder.path}/experiment.yaml keeps what was set, for the next evaluation too.")
 
 
 def _evaluate_file(options: argparse.Namespace) -> None:
@@ -95,6 +100,11 @@ def draw(options: argparse.Namespace) -> None:
     """Draw the figures of a run folder anew, or those of a network file into a folder."""
     if options.trained.is_dir():
         folder = RunFolder(options.trained)
+        if options.into is not None:
+            raise RunFolderError(
+                f"--into {options.into}: only for a network file; figures of a run go into"
+                f" {folder.path}/figures"
+            )
         images = experiment_images.load(folder.experiment())
         with folder.claim():
             drawn = report.draw(folder, images, options.format)
@@ -219,8 +229,8 @@ def add_evaluate(commands: Any) -> None:
     )
     add_set(
         parser,
-        "values of how it is evaluated, e.g. --set evaluation.repeats=1; of a network file also"
-        " data.folder, where its images lie now",
+        "values of how it is evaluated, e.g. --set evaluation.repeats=1; a run keeps them; of a"
+        " network file also data.folder, where its images lie now",
     )
     add_jobs(parser)
 
@@ -287,6 +297,6 @@ def add_show(commands: Any) -> None:
     """Take what ``show`` takes."""
     add_experiment_options(
         add_command(commands, "show", show),
-        "an experiment file, or n100, n400, n1600, n6400; or a run folder, network file or"
-        " published network",
+        "an experiment file, or one that comes along, as n100, n400, n1600, n6400, digits; or a run"
+        " folder, network file or published network",
     )

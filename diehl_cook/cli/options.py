@@ -12,7 +12,9 @@ from typing import Any, get_args
 
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.stages.network import Network
 from diehl_cook.store.files import Format
+from diehl_cook.store.network_file import NetworkFileError
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies.batch import BatchError
 from diehl_cook.studies.workers import Failure
@@ -32,6 +34,20 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
     """The experiment that was named, with the values that were typed."""
     settings: dict[str, Any] = {} if options.seed is None else {"seed": options.seed}
     return load_experiment(options.experiment, options.set, **settings)
+
+
+def require_read(network: Network, source: object) -> None:
+    """Make sure that the spikes of a network can be read.
+
+    Raises
+    ------
+    NetworkFileError
+        If it was not evaluated yet.
+    """
+    try:
+        _ = network.reader
+    except ValueError as error:
+        raise NetworkFileError(f"{source}: {error}") from None
 
 
 def complain_of(failures: Mapping[str, Failure], total: int) -> None:
@@ -108,7 +124,7 @@ def add_trained(parser: argparse.ArgumentParser) -> None:
 
 def add_experiment_options(
     parser: argparse.ArgumentParser,
-    what: str = "an experiment file, or n100, n400, n1600, n6400",
+    what: str = "an experiment file, or one that comes along, as n100, n400, n1600, n6400, digits",
 ) -> None:
     """An experiment, its seed, and values in place of the file's."""
     parser.add_argument("experiment", metavar="EXPERIMENT", help=what)

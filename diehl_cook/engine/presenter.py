@@ -309,9 +309,9 @@ class Presenter:
         return (
             f"image {image} drew fewer than {limits.minimum_spikes} spikes in"
             f" {limits.maximum_showings} showings. If it is blank, presentation.on_silence=skip"
-            " goes on without it; otherwise raise presentation.intensity, presentation.image or"
-            f" connections.{weights}, or lower presentation.minimum_spikes, excitatory.theta_start"
-            " or excitatory.theta_plus"
+            " goes on without it (Network.with_values in Python); otherwise raise"
+            f" presentation.intensity, presentation.image or connections.{weights}, or lower"
+            " presentation.minimum_spikes, excitatory.theta_start or excitatory.theta_plus"
         )
 
 

@@ -21,6 +21,7 @@ def online_accuracy(
     final: float | None = None,
     spikes: ArrayLike | None = None,
     theta: ArrayLike | None = None,
+    shares: bool = False,
 ) -> Figure:
     """Accuracy during training against training images seen (as the paper's Figure 2C).
 
@@ -40,6 +41,8 @@ def online_accuracy(
         Excitatory spikes per presentation in each block.
     theta : array (B,), optional
         Mean adaptive threshold at the end of each block, in volts.
+    shares : bool
+        Whether `accuracy` is a share from 0 to 1, as ``Run.training`` has it, not per cent.
 
     Raises
     ------
@@ -54,11 +57,11 @@ def online_accuracy(
     >>> figure.savefig("online_accuracy.png")
     """
     images_seen = np.asarray(images_seen, dtype=float)
-    accuracy = np.asarray(accuracy, dtype=float)
+    accuracy = np.asarray(accuracy, dtype=float) * (100 if shares else 1)
     if images_seen.ndim != 1 or images_seen.shape != accuracy.shape:
         raise ValueError(f"{images_seen.shape} images seen, but {accuracy.shape} accuracies")
     marks = [value for value in (paper_accuracy, final) if value is not None]
-    known = _percentages(np.append(accuracy, marks))
+    known = _percentages(np.append(accuracy, marks), may_be_small=shares)
     beneath = []
     if spikes is not None:
         beneath.append((np.asarray(spikes, dtype=float), "spikes per\npresentation"))
@@ -189,10 +192,11 @@ def accuracy_against_size(
     return figure
 
 
-def _percentages(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Finite values; an error if they cannot be per cent, or can only be fractions."""
+def _percentages(values: NDArray[np.float64], may_be_small: bool = False) -> NDArray[np.float64]:
+    """Finite values; an error if they cannot be per cent, or look like shares that may not be."""
     known: NDArray[np.float64] = values[np.isfinite(values)]
-    if known.size and (known.min() < 0 or known.max() > 100 or 0 < known.max() <= 1):
+    are_shares = known.size and 0 < known.max() <= 1 and not may_be_small
+    if known.size and (known.min() < 0 or known.max() > 100 or are_shares):
         raise ValueError(
             f"accuracies from {known.min():g} to {known.max():g}; expected per cent, 0 to 100"
         )

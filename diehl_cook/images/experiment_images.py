@@ -45,6 +45,27 @@ class ExperimentImages:
         rows, columns = self.learning.images.shape[1:]
         return rows * columns
 
+    def oddities(self, learned: int) -> list[str]:
+        """Classes that are scored, but not learned or not labelled: probably not meant.
+
+        Parameters
+        ----------
+        learned : int
+            How many images are learned.
+        """
+        kinds = {
+            "learned (training.images)": self.learning.labels[:learned],
+            "shown for the labels (evaluation.labelling_images)": self.labelling.labels,
+        }
+        scored = set(self.scored.labels.tolist())
+        lacking = {kind: sorted(scored - set(labels.tolist())) for kind, labels in kinds.items()}
+        return [
+            f"no image of class {', '.join(map(str, classes))} is {kind}, yet some are scored; take"
+            " more images, or mix their order"
+            for kind, classes in lacking.items()
+            if classes
+        ]
+
 
 def load(experiment: Experiment) -> ExperimentImages:
     """Load the images of an experiment; with ``data.validation`` no test file is opened.

@@ -111,7 +111,7 @@ def _pictures(split: SplitName, source: Path) -> Split:
     """Pictures in folders: ``train/CLASS/*.png`` and ``test/CLASS/*.png``, all of one size.
 
     Classes are whole numbers if all folders of ``train`` are named so, else the folders' places
-    in the alphabet.
+    in the alphabet. They take turns, in proportion to their sizes.
     """
     classes = _classes(source)
     images, labels = [], []
@@ -132,7 +132,21 @@ def _pictures(split: SplitName, source: Path) -> Split:
                 )
     if not images:
         raise DatasetError(f"{source / split}: holds no pictures; put them into CLASS/*.png there")
-    return _read_only(np.array(images), np.array(labels, np.uint8))
+    turns = _turns(np.array(labels, np.uint8))
+    return _read_only(np.array(images)[turns], np.array(labels, np.uint8)[turns])
+
+
+def _turns(labels: NDArray[np.uint8]) -> NDArray[np.integer]:
+    """An order in which any stretch of images has each class in proportion to its size.
+
+    In that of their folders, the first or last images would be of one class, and images are
+    learned, labelled and held out in stretches.
+    """
+    place = np.empty(len(labels))
+    for each in np.unique(labels):
+        own = np.flatnonzero(labels == each)
+        place[own] = (np.arange(own.size) + 0.5) / own.size
+    return np.lexsort((labels, place))
 
 
 def _classes(source: Path) -> dict[str, int]:

@@ -302,7 +302,7 @@ def _override(override: str) -> Layer:
     try:
         value = strict_yaml.load(text)
     except ValueError as error:
-        raise ExperimentError(f"{origin}: {error}") from None
+        raise ExperimentError(f"{origin}: is not valid YAML: {error}") from None
     return origin, set_value({}, key.strip(), value, Path())
 
 

@@ -66,7 +66,6 @@ def excitatory_cells(experiment: Experiment, learning: bool) -> NeuronGroup:
     """The excitatory cells, paper sections 2.1 and 2.4."""
     reset = neurons.RESET
     if learning:
-        neurons.require_integrable(experiment)
         reset = "\n".join([reset, neurons.ADAPT, experiment.learning_rule.on_excitatory_spike])
     equations = neurons.excitatory_equations(experiment, learning)
     fires = neurons.EXCITATORY_FIRES

@@ -150,6 +150,8 @@ def build_presentation(
         excitatory spikes and, for each presentation, the image, how often it was shown
         before, and the number of excitatory spikes.
     """
+    if learning:
+        neurons.require_integrable(experiment)  # or Brian2 would tell of cells that are not used
     defaultclock.dt = experiment.time_step
     duration = experiment.presentation_steps * experiment.time_step
     clock = Clock(dt=duration, name="presentation_clock")

@@ -174,7 +174,7 @@ def _online_accuracy(
     marks += "" if final is None else " The diamond is ours."
     return Picture(
         "online_accuracy",
-        figures.online_accuracy(seen, 100 * accuracy, paper, final, spikes, 1e-3 * theta),
+        figures.online_accuracy(seen, accuracy, paper, final, spikes, 1e-3 * theta, shares=True),
         "Accuracy while it learns",
         "The share of the training images of a block that were classified correctly with the"
         f" classes that the cells had in the block before (as in Figure 2C of the paper).{marks}"

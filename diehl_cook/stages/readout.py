@@ -412,4 +412,4 @@ def _membership(classes: NDArray[np.integer]) -> csr_array:
     return csr_array((ones, (members, classes)), shape=(classes.size, int(classes.max()) + 1))
 
 
-_WAY_OUT = "evaluate the run first: make evaluate, or run.evaluate()"
+_WAY_OUT = "evaluate the run first: make evaluate, diehl-cook evaluate, or run.evaluate()"

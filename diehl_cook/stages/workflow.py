@@ -57,7 +57,7 @@ def train_run(
     images = experiment_images.load(experiment)
     experiment = experiment_images.resolve(experiment)
     experiment.require_room(images.n_inputs)
-    for oddity in experiment.oddities:
+    for oddity in experiment.oddities + images.oddities(experiment.training.images):
         narrator.say(f"note: {oddity}")
     with folder.claim() as workspace:
         folder.settle(experiment)
@@ -119,6 +119,8 @@ def evaluate_run(
     experiment, network = evaluated_as(folder.experiment(), overrides), folder.load_network()
     images = experiment_images.load(experiment)
     require_learned(network, images, folder.path)
+    for oddity in images.oddities(experiment.training.images):
+        narrator.say(f"note: {oddity}")
     begun = time.monotonic()
     with folder.claim() as workspace:
         presenter = compile_network(experiment, False, images.n_inputs, narrator)

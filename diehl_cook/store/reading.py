@@ -25,6 +25,7 @@ from pydantic import (
 
 from diehl_cook.model.explanation import explain
 from diehl_cook.model.resources import require_regular
+from diehl_cook.model.units import shown
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Content = TypeVar("Content")
@@ -103,12 +104,24 @@ def _read(
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except ValidationError as error:
+        _refuse_unknown_rule(path, error)
         reason = explain(error, schema)
     except OSError as error:
         reason = error.strerror or str(error)
     except Exception as error:  # a damaged file fails in many ways
         reason = " ".join(str(error).split()) or type(error).__name__
     raise FileError(f"{path}: is damaged or foreign ({reason}); {way_out}")
+
+
+def _refuse_unknown_rule(path: Path, error: ValidationError) -> None:
+    """Say so where nothing is wrong but that somebody's own rule is not known here."""
+    for problem in error.errors():
+        name = problem["input"]
+        if problem["loc"] == ("experiment", "rule") and isinstance(name, str):
+            raise FileError(
+                f"{path}: is of the learning rule {shown(name)}, which is not known here;"
+                " diehl_cook.add_rule makes it known, in Python"
+            )
 
 
 def within(kinds: str, dimensions: int, low: float, high: float) -> PlainValidator:

@@ -137,6 +137,7 @@ class RunFolder:
             )
         if self._is_begun():
             self._require_equations(experiment)
+            self._require_no_silence(there, experiment)
         if there != experiment:
             write_whole(self.path / "experiment.yaml", dump_experiment(experiment).encode())
         self._write_equations(experiment)
@@ -154,6 +155,15 @@ class RunFolder:
                     f"{self.path}: was begun with another '{experiment.rule}' ({name}:"
                     f" {there[name]!r}); choose another folder"
                 )
+
+    def _require_no_silence(self, there: Experiment | None, experiment: Experiment) -> None:
+        """Make sure that images which were left behind do not become an error afterwards."""
+        limits = experiment.presentation
+        if there is not None and limits.on_silence != there.presentation.on_silence == "skip":
+            raise RunFolderError(
+                f"{self.path}: was begun with presentation.on_silence=skip; leave it so, or choose"
+                " another folder"
+            )
 
     def _write_equations(self, experiment: Experiment) -> None:
         """Keep the equations of a rule of one's own from the start of a training on."""
@@ -358,10 +368,14 @@ class RunFolder:
 
 
 def what_matters(experiment: Experiment) -> dict[str, Any]:
-    """An experiment without what never alters the trained network."""
+    """An experiment without what never alters the trained network.
+
+    Nor does ``presentation.on_silence``, where there was no silence.
+    """
     values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
     for name in ("block", "chunk"):
         del values["training"][name]
+    del values["presentation"]["on_silence"]
     values["plasticity"] = {experiment.rule: values["plasticity"][experiment.rule]}
     return values
 

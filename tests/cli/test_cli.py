@@ -19,6 +19,7 @@ import brian2
 import numpy as np
 import pytest
 import yaml
+from pretended import block
 
 from diehl_cook import __main__, cli
 from diehl_cook.model import resources
@@ -93,6 +94,18 @@ def test_the_next_step_is_told_as_the_last_was_typed(
         monkeypatch.setenv("MAKELEVEL", "1")
     expected = expected.replace("results/a", shlex.quote(folder))
     assert f"Next: {expected}\n" in command("train", smoke, "--run", folder).out
+
+
+def test_images_that_were_skipped_are_counted_at_the_end(command, smoke, monkeypatch, tmp_path):
+    def train_run(experiment, folder, narrator):
+        folder.path.mkdir()
+        folder.settle(experiment)
+        folder.write_training([block(500, skipped=3), block(1000, skipped=1004)])
+        return True
+
+    monkeypatch.setattr(workflow, "train_run", train_run)
+    told = command("train", smoke, "--run", tmp_path / "run").out
+    assert told.startswith("1,007 images were skipped, too silent; training.csv tells when.\n")
 
 
 @pytest.fixture(scope="module")
@@ -465,7 +478,7 @@ def test_a_run_folder_may_be_relative(
 
 def test_a_blank_image_ends_with_1(learner, reader, command, smoke, tmp_path):
     outcome = command(
-        "train", smoke, "--run", tmp_path / "run", "--set", "training.images=5",
+        "train", smoke, "--run", tmp_path / "run", "--set", "training.images=50",
         "presentation.minimum_spikes=1000000", "presentation.maximum_showings=2",
         "presentation.maximum_spikes=1000000",
     )  # fmt: skip
@@ -650,7 +663,9 @@ def little(uninterrupted, reader, command, tmp_path_factory, blank_figures):
     folder = tmp_path_factory.mktemp("little") / "run"
     shutil.copytree(uninterrupted, folder)
     with blank_figures():
-        assert command("evaluate", folder, "--set", "evaluation.repeats=1").code == 0
+        told = command("evaluate", folder, "--set", "evaluation.repeats=1")
+    assert told.code == 0
+    assert f"{folder}/experiment.yaml keeps what was set, for the next evaluation too." in told.out
     network = folder.with_name("network.npz")
     assert command("export", folder, network).code == 0
     return folder, network
@@ -664,6 +679,13 @@ def test_an_evaluation_may_be_another_one_than_was_stated(little, command):
     told = command("evaluate", network, *shorter)
     assert told.code == 0
     assert "over 1 repeat of 30 images" in told.out
+
+
+def test_figures_of_a_run_go_nowhere_else(little, command, tmp_path):
+    told = command("figures", little[0], "--into", tmp_path / "elsewhere")
+    assert told.code == 2
+    assert f"figures of a run go into {little[0]}/figures" in told.complaint
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -180,6 +180,12 @@ class TestOnlineAccuracy:
         with pytest.raises(ValueError, match="expected per cent"):
             figures.online_accuracy([1000, 2000], [0.5, 0.8])
 
+    def test_shares_are_drawn_as_per_cent_however_small(self) -> None:
+        axes = figures.online_accuracy([100, 200], [0.005, 0.01], shares=True).axes[0]
+        np.testing.assert_allclose(y_of(axes.lines[0]), [0.5, 1])
+        with pytest.raises(ValueError, match="expected per cent"):
+            figures.online_accuracy([100, 200], [0.5, 80], shares=True)
+
     def test_lengths_differ(self) -> None:
         with pytest.raises(ValueError, match="images seen"):
             figures.online_accuracy([1000, 2000], [50.0])

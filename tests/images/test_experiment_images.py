@@ -103,6 +103,18 @@ def test_each_labelling_image_is_shown_so_often(opened):
     assert numbers(images.learning) == list(range(22))
 
 
+def test_scored_classes_that_nothing_is_known_of_are_told(opened):
+    images = experiment_images.load(experiment_with())
+    assert images.oddities(30) == images.oddities(10) == []
+    (odd,) = images.oddities(8)
+    assert odd.startswith("no image of class 8, 9 is learned (training.images), yet some are scor")
+    (odd,) = experiment_images.load(experiment_with(labelling_images=9)).oddities(30)
+    assert odd.startswith("no image of class 9 is shown for the labels (evaluation.labelling_ima")
+    # images 0 to 27 of the training; the two that are held back are of classes 8 and 9
+    assert experiment_images.load(experiment_with(2)).oddities(28) == []
+    assert len(experiment_images.load(experiment_with(2, labelling_images=5)).oddities(5)) == 2
+
+
 @pytest.mark.parametrize("count", [30, 31])
 def test_validation_must_leave_something_to_learn(opened, count):
     with pytest.raises(DatasetError, match=rf"data.validation: {count} of 30"):

@@ -5,10 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from diehl_cook.images import datasets, experiment_images
+from diehl_cook.images import datasets, experiment_images, other_sources
 from diehl_cook.images.datasets import DatasetError
 from diehl_cook.model.experiment import ExperimentError
 from diehl_cook.model.experiment_file import load_experiment
@@ -136,11 +138,22 @@ def test_a_file_that_is_no_archive_of_arrays(tmp_path, saved):
 
 def test_folders_named_by_numbers_are_classes_of_these_numbers(arrays, drawn):
     loaded = datasets.load(drawn([str(2 * n) for n in range(6)]))
-    by_class = arrays["train_images"][[0, 5, 1, 2, 3, 4]]
-    np.testing.assert_array_equal(loaded.train_images, by_class)
-    # Folders are read in the order of the alphabet: "10" comes before "2".
-    assert loaded.train_labels.tolist() == [0, 10, 2, 4, 6, 8]
+    np.testing.assert_array_equal(loaded.train_images, arrays["train_images"])
+    assert loaded.train_labels.tolist() == [0, 2, 4, 6, 8, 10]
     assert sorted(loaded.test_labels.tolist()) == [0, 2, 4]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_classes_of_pictures_take_turns(sizes, random):
+    labels = np.repeat(np.arange(len(sizes), dtype=np.uint8), sizes)
+    turns = other_sources._turns(labels)
+    assert sorted(turns) == list(range(len(labels)))
+    first, last = sorted((random.randint(0, len(labels)), random.randint(0, len(labels))))
+    for each, size in enumerate(sizes):
+        own = turns[labels[turns] == each]
+        assert own.tolist() == sorted(own)  # in the order of their names
+        stretch = np.count_nonzero(labels[turns[first:last]] == each)
+        assert abs(stretch - size * (last - first) / len(labels)) <= len(sizes)
 
 
 def test_folders_named_by_words_are_numbered_in_the_alphabet(arrays, drawn):

@@ -134,8 +134,13 @@ def test_inputs_that_are_no_pixels_have_no_weight(digits_8x8):
     assert model.network_.weights[:50].any()
 
 
-def test_a_blank_image_is_answered(fitted):
-    assert fitted.transform(np.zeros((1, 64))).sum() >= 5
+def test_a_blank_image_has_no_spikes_and_the_most_frequent_class(fitted, digits_8x8):
+    images, classes = digits_8x8
+    some = np.concatenate([np.zeros((2, 64)), images[:1]])
+    assert fitted.transform(some).sum(axis=1).tolist()[:2] == [0, 0]
+    assert fitted.predict(some).tolist()[:2] == [np.bincount(classes).argmax()] * 2
+    again = clone(fitted).fit(np.concatenate([some, images]), np.concatenate([[1, 2, 3], classes]))
+    assert again.transform(images[:1]).sum() > 0
 
 
 def test_settings_that_are_no_mapping_are_told(digits_8x8):

@@ -7,10 +7,12 @@ from typing import ClassVar
 
 import pytest
 
+import diehl_cook as dc
 from diehl_cook import load_experiment
 from diehl_cook.model.own_rules import add_rule
 from diehl_cook.model.plasticity import RULES, PowerLaw
 from diehl_cook.model.units import NotNegative  # noqa: F401
+from diehl_cook.store.reading import FileError
 
 RULE = """
 from typing import ClassVar
@@ -42,6 +44,7 @@ def python(*lines, folder=None):
     """What a process of its own prints: rules stay added."""
     command = [sys.executable, "-c", "\n".join([RULE, *lines])]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    assert done.stderr == ""
     return done.stdout.splitlines()
 
 
@@ -244,16 +247,40 @@ def test_a_rule_may_use_indices_names_of_its_own_and_what_a_cell_has():
     ) == ["odd"]
 
 
+def test_a_trace_that_needs_another_integrator_is_told_and_nothing_else(tmp_path):
+    (told,) = python(
+        "class Odd(Pair):",
+        "    excitatory_traces: ClassVar[str] = 'dy/dt = -y*y/tau_presynaptic : 1'",
+        "dc.add_rule('odd', Odd)",
+        "odd = dc.load_experiment('smoke', rule='odd')",
+        "print(complaint(dc.train, odd, 'run', progress=False))",
+        "import gc; gc.collect()  # Brian2 warns where it clears away what was not used",
+        folder=tmp_path,
+    )
+    assert told.startswith("rule: odd: The expression '-y**2/tau_presynaptic', defining the")
+    assert told.endswith(
+        "could not be separated into linear components. State 'integration: euler'"
+    )
+
+
 def test_what_a_process_with_rules_of_its_own_writes_can_be_read_elsewhere(tmp_path):
     python(
         "from diehl_cook.model.experiment_file import dump_experiment, load_experiment",
         "open('mine.yaml', 'w').write(dump_experiment(dc.load_experiment('n100', rule='pair')))",
         "open('other.yaml', 'w').write(dump_experiment(dc.load_experiment('n100')))",
+        "from diehl_cook.stages.network import Network",
+        "pair = dc.load_experiment('n400', rule='pair')",
+        "Network(pair, dc.load('triplet_n400').trained).save('mine.npz')",
         folder=tmp_path,
     )
     assert load_experiment(tmp_path / "other.yaml") == load_experiment("n100")
     with pytest.raises(ValueError, match=r"mine\.yaml: .*pair"):
         load_experiment(tmp_path / "mine.yaml")
+    unknown = (
+        r"mine\.npz: is of the learning rule 'pair', which is not known here; .*add_rule makes"
+    )
+    with pytest.raises(FileError, match=unknown):
+        dc.load(tmp_path / "mine.npz")
 
 
 def test_a_folder_is_not_gone_on_with_by_other_equations_of_the_same_name(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diehl_cook.engine.presenter import start_weights
+from diehl_cook.engine.presenter import PresentationError, start_weights
 from diehl_cook.images.datasets import Split
 from diehl_cook.stages import snapshots
 from diehl_cook.stages.readout import assign_labels, predict
@@ -321,6 +321,21 @@ def test_a_checkpoint_of_another_version_is_one_line(training, change):
         run.go()
     assert "\n" not in str(error.value)
     assert arrays_of(run).keys() == kept.keys()
+
+
+def test_a_training_that_a_blank_image_stopped_goes_on_without_it(training, digits):
+    images = digits.images[:IMAGES].copy()
+    images[90] = 0
+    few = "presentation.maximum_showings=4"
+    run = training(few, images=images)
+    with pytest.raises(PresentationError, match="image 90 drew fewer than 5 spikes"):
+        run.go()
+    assert int(arrays_of(run)["images"]) > 0
+    skipping = training(few, "presentation.on_silence=skip", images=images)
+    whole = skipping.go().same
+    skipping.folder = run.folder
+    assert skipping.go().same == whole
+    assert [row["skipped"] for row in skipping.rows] == [0, 0, 1]
 
 
 def test_a_checkpoint_of_another_experiment_is_one_line(training):

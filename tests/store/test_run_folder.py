@@ -230,6 +230,7 @@ def test_another_experiment_is_refused_with_what_differs(
         "evaluation.repeats=1",
         "name=other",
         "plasticity.power_law.eta=0.5",
+        "presentation.on_silence=skip",
     ],
 )
 def test_what_never_alters_the_network_may_differ(folder, experiment_with, override):
@@ -238,6 +239,18 @@ def test_what_never_alters_the_network_may_differ(folder, experiment_with, overr
     assert folder.experiment() == experiment
     assert what_matters(experiment) == what_matters(experiment_with())
     assert run_key(experiment) == run_key(experiment_with())
+
+
+def test_what_was_left_behind_does_not_become_an_error(folder, experiment_with):
+    skipping, strict = experiment_with("presentation.on_silence=skip"), experiment_with()
+    folder.settle(skipping)
+    folder.settle(strict)  # nothing is trained yet
+    folder.settle(skipping)
+    (folder.path / "checkpoint.npz").touch()
+    folder.settle(skipping)
+    assert "was begun with presentation.on_silence=skip; leave it so, or choose another" in (
+        complaint(lambda: folder.settle(strict))
+    )
 
 
 def test_the_key_of_a_run_tells_experiments_apart_and_bears_new_parameters(

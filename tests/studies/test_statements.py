@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+import diehl_cook as dc
 from diehl_cook import cli
 from diehl_cook.model import paper_results
+from diehl_cook.stages.network import Network
+from diehl_cook.store.trained_network import TrainedNetwork
 from diehl_cook.studies import statements
 
 # Cells 0 to 2 have the classes 4, 9 and none. Image 2 is a four that is read as a nine.
@@ -58,3 +61,13 @@ def test_the_command_writes_the_table(monkeypatch, tmp_path, capsys):
     written = list(csv.DictReader(path.read_text().splitlines()))
     assert [row["statement"] for row in written] == [row["statement"] for row in rows]
     assert str(path) in capsys.readouterr().out
+
+
+def test_a_run_that_is_not_evaluated_is_one_line(tmp_path, capsys):
+    network = dc.load("triplet_n400")
+    bare = Network(network.experiment, TrainedNetwork(network.weights, network.theta))
+    bare.save(tmp_path / "bare.npz")
+    assert cli.main(["statements", str(tmp_path / "bare.npz"), "--into", str(tmp_path)]) == 2
+    assert "bare.npz: the cells have no labels yet; evaluate the run first" in (
+        capsys.readouterr().err
+    )
