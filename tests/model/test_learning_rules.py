@@ -230,7 +230,7 @@ def test_traces_that_exponential_euler_cannot_integrate_are_told_with_what_can()
     sections = {name: getattr(real, name) for name in type(real).model_fields}
     experiment = SimpleNamespace(**sections, learning_rule=Saturating())
     with pytest.raises(ExperimentError, match=r"^rule: power_law: .*'x', could .*euler'$"):
-        weights_after(experiment, 2)
+        protocol.build_presentation(experiment, learning=True, n_inputs=2, capacity=1)
     experiment.integration = "euler"
     np.testing.assert_array_equal(weights_after(experiment, 2), START)
 
