@@ -99,10 +99,11 @@ def reproduce_(options: argparse.Namespace) -> None:
     paper_figures.draw(rows, curves, members, options.into)
     for best in reproduce.worth_keeping(members):
         reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
-    network_table.write(options.into / "networks")
+    if network_table.rows_of(options.into / "networks"):
+        network_table.write(options.into / "networks")
     write_whole(options.into / "report.html", reproduction_page.render(rows, members, options.into))
     print(reproduce.markdown(rows), end="")
-    print(f"Every run, the figures, the networks and a report.html lie in {options.into}/.")
+    print(f"Tables of the runs, figures, networks and report.html lie in {options.into}/.")
     complain_of(failures, len(members))
 
 

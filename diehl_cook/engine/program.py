@@ -82,13 +82,14 @@ class Variable:
     """A variable of a program: its role, type, file and, where it is fixed, its size.
 
     ``state`` must be carried from run to run, a ``parameter`` is one shared number, a
-    ``record`` was written by a monitor.
+    ``record`` was written by a monitor. The ``argument`` is what gives it a value.
     """
 
     role: Role
     dtype: str
     file: str
     size: int | None
+    argument: str
 
 
 class Program:
@@ -148,7 +149,10 @@ class Program:
             ) from None
 
     def _run_in(self, folder: Path, values: Values, inputs: Values) -> Arrays:
-        arguments = [f"{name}={self._write(folder, name, value)}" for name, value in values.items()]
+        arguments = [
+            f"{self.variables[name].argument}={self._write(folder, name, value)}"
+            for name, value in values.items()
+        ]
         arguments += [
             f"{name}.values={self._write_input(folder, name, value)}"
             for name, value in inputs.items()
@@ -372,15 +376,17 @@ def _each_number_once(steps: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, A
 def _layout() -> dict[str, Variable]:
     variables: dict[str, Variable] = {}
     for variable in device.arrays:
-        name = f"{variable.owner.name}.{variable.name}"
+        argument = f"{variable.owner.name}.{variable.name}"
+        name = argument.replace("._pre_delay", ".delay")  # its name from Brian2 2.11 on
         if name in variables:
             continue  # both pathways of Synapses own a `delay`; the first is the presynaptic one
         size = None if variable.dynamic else int(variable.size)
         dtype, file = np.dtype(variable.dtype).name, device.get_array_filename(variable)
-        variables[name] = Variable(_role(variable), dtype, file, size)
+        variables[name] = Variable(_role(variable), dtype, file, size, argument)
     for timed_array, name in device.timed_arrays.items():
         values = timed_array.values
-        variables[f"{name}.values"] = Variable("other", values.dtype.name, "", int(values.size))
+        name = f"{name}.values"
+        variables[name] = Variable("other", values.dtype.name, "", int(values.size), name)
     return variables
 
 

@@ -15,6 +15,7 @@ from sklearn.datasets import load_digits
 
 from diehl_cook.images.grey import in_eight_bits
 from diehl_cook.images.labelled_images import DatasetError, Split, SplitName
+from diehl_cook.images.upright import upright
 from diehl_cook.model.resources import require_regular
 
 #: How the name of a data set begins that a library brings along.
@@ -184,15 +185,16 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(require_regular(path)) as picture:
             picture.load()
+            turned = upright(picture)
     except MemoryError:
         raise
     except Exception as error:  # a damaged picture fails in many ways
         reason = " ".join(str(error).split())
         raise DatasetError(f"{path}: is no picture, or damaged ({reason}); remove it") from None
-    if picture.has_transparency_data and _is_seen_through(picture):
+    if turned.has_transparency_data and _is_seen_through(turned):
         raise DatasetError(f"{path}: is transparent in part; give it a ground")
     try:
-        return np.asarray(in_eight_bits(picture).convert("L"))
+        return np.asarray(in_eight_bits(turned).convert("L"))
     except ValueError as error:
         raise DatasetError(f"{path}: {error}") from None
 

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from diehl_cook.images.datasets import DatasetError
 from diehl_cook.images.grey import in_eight_bits
+from diehl_cook.images.upright import upright
 from diehl_cook.model.resources import require_regular
 
 
@@ -72,9 +73,10 @@ def decode_picture(file: BinaryIO, size: int = 28) -> NDArray[np.uint8]:
         with Image.open(file) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise ValueError(f"has {picture.width} x {picture.height} pixels; make it smaller")
-            opaque = Image.new("RGBA", picture.size, "white")
-            opaque.alpha_composite(in_eight_bits(picture).convert("RGBA"))
-            pixels = np.asarray(opaque.convert("L"))
+            whole = in_eight_bits(upright(picture)).convert("RGBA")
+            pixels = _on(whole, "white")
+            if pixels.min() == pixels.max():  # white ink on nothing, perhaps
+                pixels = _on(whole, "black")
     except UnidentifiedImageError:
         raise ValueError("is no picture, or damaged") from None
     except (ValueError, MemoryError):
@@ -83,6 +85,13 @@ def decode_picture(file: BinaryIO, size: int = 28) -> NDArray[np.uint8]:
         reason = " ".join(str(error).split())
         raise ValueError(f"is no picture, or damaged ({reason})") from None
     return like_mnist(pixels, size)
+
+
+def _on(picture: Image.Image, ground: str) -> NDArray[np.uint8]:
+    """Grey levels of a picture, which may be transparent, on a ground."""
+    opaque = Image.new("RGBA", picture.size, ground)
+    opaque.alpha_composite(picture)
+    return np.asarray(opaque.convert("L"))
 
 
 def like_mnist(pixels: ArrayLike, size: int = 28) -> NDArray[np.uint8]:

@@ -75,7 +75,8 @@ def write_curves(members: Sequence[Member], folder: Path) -> list[Row]:
     rows = sorted(
         [*old, *new], key=lambda row: (row["rule"], row["cells"], row["seed"], row["images"])
     )
-    write_whole(folder / "figure_2c.csv", csv_text(rows).encode())
+    if rows:
+        write_whole(folder / "figure_2c.csv", csv_text(rows).encode())
     return rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 from sklearn.datasets import load_digits
 
 from diehl_cook.images import datasets, experiment_images, other_sources
@@ -176,12 +176,23 @@ def test_pictures_of_sixteen_bits_are_scaled(tmp_path):
     np.testing.assert_array_equal(datasets.load(tmp_path).train_images[0], levels // 257)
 
 
+def test_photographs_are_turned_as_their_camera_was_held(tmp_path, arrays):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 8
+    for split in ("train", "test"):
+        (tmp_path / split / "0").mkdir(parents=True)
+        photo = Image.fromarray(np.rot90(arrays["train_images"][0], -1))
+        photo.save(tmp_path / split / "0" / "0.png", exif=exif)
+    loaded = datasets.load(tmp_path).train_images
+    np.testing.assert_array_equal(loaded[0], arrays["train_images"][0])
+
+
 @pytest.mark.parametrize(
     ("picture", "problem"),
     [
         (Image.new("RGBA", (5, 4), (0, 0, 0, 0)), "is transparent in part; give it a ground"),
         (Image.fromarray(np.full((4, 5), 70_000, np.int32)), "0.tif: has pixels beyond 16 bits"),
-        (Image.fromarray(np.full((4, 5), 0.5, np.float32)), "0.tif: has pixels beyond 16 bits"),
+        (Image.fromarray(np.full((4, 5), 0.5, np.float32)), "0.tif: has pixels with fractions"),
     ],
 )
 def test_pictures_that_would_be_read_wrongly(tmp_path, picture, problem):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from diehl_cook.images.datasets import DatasetError
 from diehl_cook.images.pictures import like_mnist, read_picture
@@ -14,6 +14,13 @@ def bar(rows=40, columns=60, paper=255, ink=0):
     """A picture with an upright bar of ink."""
     picture = np.full((rows, columns), paper, np.uint8)
     picture[10:30, 20:26] = ink
+    return picture
+
+
+def corner():
+    """A picture with an L of ink, which is another one when turned."""
+    picture = bar()
+    picture[26:30, 20:40] = 0
     return picture
 
 
@@ -59,6 +66,29 @@ def test_an_image_of_mnist_stays_what_it_is(digits):
         made = like_mnist(image).astype(float)
         kept += np.corrcoef(image.ravel(), made.ravel())[0, 1] > 0.85
     assert kept >= 48
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_a_photograph_is_turned_as_its_camera_was_held(tmp_path, suffix):
+    path = tmp_path / f"photo{suffix}"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # the camera was turned to the left
+    Image.fromarray(np.rot90(corner())).save(path, exif=exif, quality=100)
+    np.testing.assert_allclose(read_picture(path).astype(int), like_mnist(corner()), atol=10)
+
+
+def test_damaged_exif_data_turn_nothing(tmp_path):
+    Image.fromarray(corner()).save(tmp_path / "photo.jpg", exif=b"Exif\0\0damaged", quality=100)
+    made = read_picture(tmp_path / "photo.jpg").astype(int)
+    np.testing.assert_allclose(made, like_mnist(corner()), atol=10)
+
+
+@pytest.mark.parametrize("ink", [0, 128, 255])
+def test_ink_on_nothing_is_read(tmp_path, ink):
+    drawn = np.zeros((40, 60, 4), np.uint8)
+    drawn[..., :3], drawn[..., 3] = ink, 255 - corner()
+    Image.fromarray(drawn).save(tmp_path / "drawn.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "drawn.png"), like_mnist(corner()))
 
 
 @pytest.mark.parametrize("size", [8, 28, 40])

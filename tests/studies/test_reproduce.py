@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from diehl_cook.cli import main
+from diehl_cook.cli import main, many_runs
 from diehl_cook.model import paper_results
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.model.plasticity import RULES
@@ -153,6 +153,15 @@ def test_a_rule_of_ones_own_is_no_part_of_it_unless_it_is_named(capsys, tmp_path
     assert main(["reproduce", "--rules", "pair", "--into", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "pair_n6400.yaml: no such file; write one as those beside it, or leave out this" in said
+
+
+def test_what_there_is_nothing_of_is_not_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(many_runs, "run_batch", lambda *arguments: {})
+    monkeypatch.setattr(many_runs, "_say_cost", lambda *arguments: None)
+    command = ["reproduce", "--sizes", "100", "--into", str(tmp_path / "ref")]
+    assert main([*command, "--runs", str(tmp_path / "runs")]) == 0
+    assert not list((tmp_path / "ref").glob("figure_2c*"))
+    assert not (tmp_path / "ref" / "networks").exists()
 
 
 def test_tiny_reproduction(tmp_path, monkeypatch, capfd):
