@@ -78,9 +78,8 @@ def test_a_photograph_is_turned_as_its_camera_was_held(tmp_path, suffix):
 
 
 def test_damaged_exif_data_turn_nothing(tmp_path):
-    Image.fromarray(corner()).save(tmp_path / "photo.jpg", exif=b"Exif\0\0damaged", quality=100)
-    made = read_picture(tmp_path / "photo.jpg").astype(int)
-    np.testing.assert_allclose(made, like_mnist(corner()), atol=10)
+    Image.fromarray(corner()).save(tmp_path / "photo.png", exif=b"Exif\0\0damaged")
+    np.testing.assert_array_equal(read_picture(tmp_path / "photo.png"), like_mnist(corner()))
 
 
 @pytest.mark.parametrize("ink", [0, 128, 255])
