@@ -97,10 +97,11 @@ def reproduce_(options: argparse.Namespace) -> None:
     rows = reproduce.read_rows(options.into)
     curves = paper_figures.write_curves(members, options.into)
     paper_figures.draw(rows, curves, members, options.into)
+    networks = options.into / "networks"
     for best in reproduce.worth_keeping(members):
-        reproduce.keep_network(best, options.into / "networks", options.jobs, Terminal())
-    if network_table.rows_of(options.into / "networks"):
-        network_table.write(options.into / "networks")
+        reproduce.keep_network(best, networks, options.jobs, Terminal())
+    if published := network_table.rows_of(networks):
+        network_table.write(networks, published)
     write_whole(options.into / "report.html", reproduction_page.render(rows, members, options.into))
     print(reproduce.markdown(rows), end="")
     print(f"Tables of the runs, figures, networks and report.html lie in {options.into}/.")
@@ -129,7 +130,7 @@ def networks_(options: argparse.Namespace) -> None:
     if not rows:
         raise NetworkFileError(f"{options.folder}: holds no network file; name another folder")
     print(network_table.markdown(rows), end="")
-    print(f"The table lies in {network_table.write(options.folder)}.")
+    print(f"The table lies in {network_table.write(options.folder, rows)}.")
 
 
 def compare_(options: argparse.Namespace) -> None:

@@ -20,9 +20,9 @@ from diehl_cook.cli.options import (
     add_into,
     add_jobs,
     add_networks,
+    blamed_on,
     experiment_of,
     positive,
-    require_read,
 )
 from diehl_cook.engine.bounds import OutOfRangeError
 from diehl_cook.images import experiment_images
@@ -101,8 +101,8 @@ def robustness_(options: argparse.Namespace) -> None:
 def statements_(options: argparse.Namespace) -> None:
     """Hold the answers of a network to the test images against what the paper says of its own."""
     network = run.load(options.network)
-    require_read(network, options.network)
-    rows = statements.measure(network, options.jobs)
+    with blamed_on(options.network):
+        rows = statements.measure(network, options.jobs)
     name = f"statements_{network.experiment.rule}_n{network.experiment.cells}.csv"
     write_whole(options.into / name, csv_text(rows).encode())
     print(csv_text(rows), end="")

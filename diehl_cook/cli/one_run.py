@@ -15,12 +15,12 @@ from diehl_cook.cli.options import (
     add_jobs,
     add_set,
     add_trained,
+    blamed_on,
     evaluation_of,
     experiment_of,
 )
 from diehl_cook.demo import DemoError
 from diehl_cook.images import experiment_images
-from diehl_cook.images.datasets import DatasetError
 from diehl_cook.model.experiment import Experiment, ExperimentError
 from diehl_cook.model.experiment_file import dump_experiment, evaluated_as
 from diehl_cook.stages import classify, evaluation, readout_table, report, run, workflow
@@ -147,12 +147,8 @@ def export(options: argparse.Namespace) -> None:
 def classify_(options: argparse.Namespace) -> None:
     """Read pictures of digits, of any size, dark on light or light on dark."""
     network = run.load(options.network)
-    try:
+    with blamed_on(options.network):
         readings = classify.classify(network, options.pictures)
-    except DatasetError:
-        raise  # a picture's fault, not the network's
-    except ValueError as error:
-        raise NetworkFileError(f"{options.network}: {error}") from None
     for picture, reading in zip(options.pictures, readings, strict=True):
         print(f"{picture}: {reading}")
 

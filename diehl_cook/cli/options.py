@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from diehl_cook.images.datasets import DatasetError
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
-from diehl_cook.stages.network import Network
 from diehl_cook.store.files import Format
 from diehl_cook.store.network_file import NetworkFileError
 from diehl_cook.store.run_folder import RunFolder
@@ -36,16 +37,19 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
     return load_experiment(options.experiment, options.set, **settings)
 
 
-def require_read(network: Network, source: object) -> None:
-    """Make sure that the spikes of a network can be read.
+@contextlib.contextmanager
+def blamed_on(source: object) -> Iterator[None]:
+    """Name a network as what is in the way of what is done with it.
 
     Raises
     ------
     NetworkFileError
-        If it was not evaluated yet.
+        In place of a `ValueError`, as of cells without labels.
     """
     try:
-        _ = network.reader
+        yield
+    except DatasetError:
+        raise  # of an image
     except ValueError as error:
         raise NetworkFileError(f"{source}: {error}") from None
 

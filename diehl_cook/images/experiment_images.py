@@ -48,6 +48,8 @@ class ExperimentImages:
     def oddities(self, learned: int) -> list[str]:
         """Classes that are scored, but not learned or not labelled: probably not meant.
 
+        Few images may lack a class by chance; with ten for each class, their order is the reason.
+
         Parameters
         ----------
         learned : int
@@ -58,10 +60,14 @@ class ExperimentImages:
             "shown for the labels (evaluation.labelling_images)": self.labelling.labels,
         }
         scored = set(self.scored.labels.tolist())
-        lacking = {kind: sorted(scored - set(labels.tolist())) for kind, labels in kinds.items()}
+        lacking = {
+            kind: sorted(scored - set(labels.tolist()))
+            for kind, labels in kinds.items()
+            if len(labels) >= 10 * len(scored)
+        }
         return [
-            f"no image of class {', '.join(map(str, classes))} is {kind}, yet some are scored; take"
-            " more images, or mix their order"
+            f"no image of class {', '.join(map(str, classes))} is {kind}, yet some are scored; mix"
+            " the order of the images, or take more"
             for kind, classes in lacking.items()
             if classes
         ]

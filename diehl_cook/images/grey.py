@@ -17,8 +17,8 @@ def in_eight_bits(picture: Image.Image) -> Image.Image:
     if not picture.mode.startswith(("I", "F")):
         return picture
     pixels = np.asarray(picture)
-    if picture.mode == "F":
-        raise ValueError("has pixels with fractions; save it with 8 or 16 bits a pixel")
-    if pixels.min() < 0 or pixels.max() > _LARGEST:
-        raise ValueError("has pixels beyond 16 bits; save it with 8 or 16 bits a pixel")
+    if picture.mode == "F" or pixels.min() < 0 or pixels.max() > _LARGEST:
+        raise ValueError(
+            "has pixels beyond 16 bits, or fractions; save it with 8 or 16 bits a pixel"
+        )
     return Image.fromarray((pixels // 257).astype(np.uint8))

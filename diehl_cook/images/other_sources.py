@@ -147,7 +147,7 @@ def _turns(labels: NDArray[np.uint8]) -> NDArray[np.integer]:
     for each in np.unique(labels):
         own = np.flatnonzero(labels == each)
         place[own] = (np.arange(own.size) + 0.5) / own.size
-    return np.lexsort((labels, place))
+    return np.argsort(place, kind="stable")
 
 
 def _classes(source: Path) -> dict[str, int]:

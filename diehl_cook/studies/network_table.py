@@ -90,9 +90,9 @@ def markdown(rows: Sequence[Row]) -> str:
     return markdown_table(names, [[_shown(name, row[name]) for name in names] for row in rows])
 
 
-def write(folder: Path) -> Path:
-    """Write the table of the networks of a folder beside them."""
-    write_whole(folder / TABLE, (_INTRODUCTION + markdown(rows_of(folder))).encode())
+def write(folder: Path, rows: Sequence[Row]) -> Path:
+    """Write the table of the networks of a folder, as `rows_of` reads them, beside them."""
+    write_whole(folder / TABLE, (_INTRODUCTION + markdown(rows)).encode())
     return folder / TABLE
 
 

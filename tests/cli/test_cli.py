@@ -478,7 +478,7 @@ def test_a_run_folder_may_be_relative(
 
 def test_a_blank_image_ends_with_1(learner, reader, command, smoke, tmp_path):
     outcome = command(
-        "train", smoke, "--run", tmp_path / "run", "--set", "training.images=50",
+        "train", smoke, "--run", tmp_path / "run", "--set", "training.images=5",
         "presentation.minimum_spikes=1000000", "presentation.maximum_showings=2",
         "presentation.maximum_spikes=1000000",
     )  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 
 from diehl_cook.images import datasets, experiment_images
 from diehl_cook.images.datasets import DatasetError, Split
+from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model.experiment import Experiment
 
 
@@ -103,16 +104,25 @@ def test_each_labelling_image_is_shown_so_often(opened):
     assert numbers(images.learning) == list(range(22))
 
 
-def test_scored_classes_that_nothing_is_known_of_are_told(opened):
-    images = experiment_images.load(experiment_with())
-    assert images.oddities(30) == images.oddities(10) == []
-    (odd,) = images.oddities(8)
-    assert odd.startswith("no image of class 8, 9 is learned (training.images), yet some are scor")
-    (odd,) = experiment_images.load(experiment_with(labelling_images=9)).oddities(30)
-    assert odd.startswith("no image of class 9 is shown for the labels (evaluation.labelling_ima")
-    # images 0 to 27 of the training; the two that are held back are of classes 8 and 9
-    assert experiment_images.load(experiment_with(2)).oddities(28) == []
-    assert len(experiment_images.load(experiment_with(2, labelling_images=5)).oddities(5)) == 2
+def test_scored_classes_that_nothing_is_known_of_are_told():
+    def split(classes, each):
+        labels = np.repeat(np.arange(classes, dtype=np.uint8), each)
+        return Split(np.ones((len(labels), 2, 3), np.uint8), labels)
+
+    def oddities(learned, learning, labelling, scored):
+        return ExperimentImages(learning, labelling, scored, "test", "here").oddities(learned)
+
+    three, two = split(3, 20), split(2, 20)
+    assert oddities(60, three, three, three) == oddities(60, three, three, two) == []
+    (odd,) = oddities(40, three, three, three)
+    assert odd.startswith("no image of class 2 is learned (training.images), yet some are scored;")
+    (odd,) = oddities(60, three, two, three)
+    assert odd.startswith("no image of class 2 is shown for the labels (evaluation.labelling_ima")
+    assert len(oddities(60, two, two, three)) == 2
+    # by chance, perhaps
+    assert oddities(29, three, split(1, 29), three) == []
+    (odd,) = oddities(30, three, split(1, 29), three)
+    assert "class 2 is learned" in odd
 
 
 @pytest.mark.parametrize("count", [30, 31])
