@@ -389,6 +389,7 @@ class Experiment(Section):
         connections = self.connections
         stated: Any = connections.weight_sum  # perhaps auto
         key, shortest = min(self._time_constants(), key=lambda each: float(each[1]))
+        learns_so = self.training.images > max(self.training.schedule, default=0)
         brightest = 255 / 8 * self.presentation.intensity * float(self.time_step)
         odd = {
             f"time_step is over half of {key} ({shortest})": self.time_step > shortest / 2,
@@ -396,7 +397,7 @@ class Experiment(Section):
                 brightest > 0.5
             ),
             f"{name} is 0, so that all cells learn the same": (
-                connections.inhibitory_to_excitatory == 0
+                learns_so and connections.inhibitory_to_excitatory == 0
             ),
             "connections.w_max is above weight_sum, so that it hardly bounds a weight": (
                 connections.normalise and stated != "auto" and connections.w_max > stated

@@ -147,6 +147,16 @@ def test_what_is_odd_in_a_schedule_is_said_with_its_end():
     assert odd.startswith("until 100 images, connections.inhibitory_to_excitatory is 0")
 
 
+def test_it_is_not_odd_to_read_without_the_inhibition_of_learning():
+    keys = [
+        "connections.inhibitory_to_excitatory=0",
+        "training.schedule.50.connections.inhibitory_to_excitatory=17",
+    ]
+    assert load_experiment("n100", [*keys, "training.images=50"]).oddities == []
+    (odd,) = load_experiment("n100", [*keys, "training.images=51"]).oddities
+    assert odd.startswith("connections.inhibitory_to_excitatory is 0")
+
+
 @pytest.mark.parametrize(
     ("phases", "part"),
     [
