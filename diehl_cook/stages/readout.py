@@ -306,7 +306,7 @@ class Logistic(LinearReadout):
         self.strength_ = self.strengths[len(self.strengths) // 2]
         if self.classes_.size == 1:  # nothing to tell apart
             return np.zeros((counts.shape[1], 1)), np.zeros(1)
-        model, roots = LogisticRegression(C=self.strength_, max_iter=1000), np.sqrt(counts)
+        model, roots = LogisticRegression(C=self.strength_, max_iter=10_000), np.sqrt(counts)
         if np.unique(classes, return_counts=True)[1].min() >= 6:
             parts = StratifiedShuffleSplit(1, test_size=1 / 6, random_state=0)
             search = GridSearchCV(model, {"C": list(self.strengths)}, cv=parts, refit=False)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
@@ -321,3 +322,13 @@ def test_logistic_takes_the_middle_strength_where_a_class_is_too_rare_to_choose(
     reader = Logistic((0.1, 0.5, 2.0)).fit(responses, classes)
     assert reader.strength_ == 0.5
     np.testing.assert_array_equal(reader.predict(responses), classes)
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+def test_logistic_comes_to_its_end_where_cells_that_are_much_alike_fire_thousands_of_spikes():
+    digits = load_digits()
+    fields = np.random.default_rng(0).random((64, 16))
+    responses = np.rint(6 * digits.data[:50] @ fields).astype(int)
+    assert responses.sum(axis=1).mean() > 10_000
+    reader = Logistic((0.3,)).fit(responses, digits.target[:50])
+    assert np.mean(reader.predict(responses) == digits.target[:50]) > 0.9
