@@ -44,6 +44,11 @@ def reference() -> Path:
     return _CHECKOUT / "results" / "reference" if is_checkout() else _PACKAGE / "reference"
 
 
+def published_networks() -> dict[str, Path]:
+    """Files of the networks that come with the project, by name."""
+    return {path.stem: path for path in (reference() / "networks").glob("*.npz")}
+
+
 def compiler() -> list[str]:
     """The command of the C++ compiler: what CXX says, which may be several words, or g++."""
     named = os.environ.get("CXX", "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.resources import published_networks
 from diehl_cook.stages import workflow
 from diehl_cook.stages.evaluation import Evaluation
 from diehl_cook.stages.network import Network
@@ -175,11 +175,6 @@ def trained_path(source: str | Path) -> Path:
 def load_experiment_of(path: Path) -> Experiment:
     """The experiment of a run folder or a network file."""
     return RunFolder(path).experiment() if path.is_dir() else network_file.load(path).experiment
-
-
-def published_networks() -> dict[str, Path]:
-    """Files of the networks that come with the project, by name."""
-    return {path.stem: path for path in (resources.reference() / "networks").glob("*.npz")}
 
 
 def _teller(progress: bool) -> Narrator:

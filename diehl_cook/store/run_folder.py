@@ -20,7 +20,7 @@ from diehl_cook.model.experiment import EvaluationSettings, Experiment, Experime
 from diehl_cook.model.experiment_file import dump_experiment, load_experiment, read_yaml
 from diehl_cook.model.nested import flat
 from diehl_cook.model.plasticity import PAPER_RULES, equations_of_own
-from diehl_cook.model.resources import require_regular
+from diehl_cook.model.resources import published_networks, require_regular
 from diehl_cook.model.units import require_printable
 from diehl_cook.store import network_file
 from diehl_cook.store.files import csv_text, is_unfinished, write_whole
@@ -189,7 +189,8 @@ class RunFolder:
             raise RunFolderError(f"{self.path}: is a file; name the folder of a run")
         if not path.exists():
             raise RunFolderError(
-                f"{self.path}: no run here; train one first: diehl-cook train, or make train"
+                f"{self.path}: {self._what_it_is()};"
+                " train one first: diehl-cook train, or make train"
             )
         try:
             content = require_regular(path).read_bytes()
@@ -202,6 +203,12 @@ class RunFolder:
                 raise RunFolderError(str(error)) from None
             self._read = content, experiment, run_key(experiment)
         return self._read[1:]
+
+    def _what_it_is(self) -> str:
+        """What stands in place of a run."""
+        if str(self.path) in published_networks():
+            return "is a published network and no folder of a run"
+        return "no run here"
 
     def save_checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Keep the state of a training in place of the one before."""

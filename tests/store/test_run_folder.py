@@ -6,6 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -269,6 +270,11 @@ def test_the_key_of_a_run_tells_experiments_apart_and_bears_new_parameters(
 
 def test_an_empty_folder_holds_no_run(tmp_path):
     assert "no run here; train one first" in complaint(RunFolder(tmp_path).experiment)
+
+
+def test_a_published_network_is_no_run_either():
+    told = complaint(RunFolder(Path("triplet_n400")).experiment)
+    assert told.startswith("triplet_n400: is a published network and no folder of a run; train")
 
 
 def test_an_experiment_is_parsed_again_where_its_file_has_changed_alone(folder, spy):
