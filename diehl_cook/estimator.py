@@ -22,6 +22,7 @@ from diehl_cook.images.datasets import Split
 from diehl_cook.images.experiment_images import to_label
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
+from diehl_cook.model.nested import flat
 from diehl_cook.model.network import INPUT_TO_EXCITATORY
 from diehl_cook.stages import readout, training
 from diehl_cook.stages.compilation import compile_network
@@ -255,14 +256,19 @@ class DiehlCookClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     @property
     def _settings(self) -> dict[str, Any]:
         """Those stated, without a sum of weights that is to be found as it is anyway."""
-        stated = dict(self.settings or {})
-        for key in stated:
-            if not isinstance(key, str):
-                raise TypeError(f"settings: {key!r} is no key; write 'excitatory.tau_ge', say")
-            if key.split(".")[0] == "data" or key in _OF_TEST_IMAGES:
-                raise ValueError(
-                    f"settings: {key}: does nothing here, where images come from fit and predict"
-                )
+        stated: dict[str, Any] = {}
+        for name, given in dict(self.settings or {}).items():
+            if not isinstance(name, str):
+                raise TypeError(f"settings: {name!r} is no key; write 'excitatory.tau_ge', say")
+            for key, value in flat({name.replace("__", "."): given}):
+                if key.split(".")[0] == "data" or key in _OF_TEST_IMAGES:
+                    raise ValueError(
+                        f"settings: {key}: does nothing here, where images come from fit and"
+                        " predict"
+                    )
+                if key in stated:
+                    raise ValueError(f"settings: {key}: stands there twice")
+                stated[key] = value
         if stated.get(_WEIGHT_SUM_KEY) == "auto":
             del stated[_WEIGHT_SUM_KEY]
         return stated

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from diehl_cook import __version__
 from diehl_cook.cli import many_runs, measurements, one_run
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if isinstance(stream, io.TextIOWrapper):  # a name of a file may be any bytes
                     stream.reconfigure(errors="backslashreplace")
             _parser().parse_args(arguments, options)
+            _refuse_files_for_folders(options)
             workflow.quieten_brian()
             options.command(options)
             sys.stdout.flush()
@@ -85,6 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = stop.args[0] if isinstance(stop, Stopped) else signal.SIGINT
         return _complain("; ".join(filter(None, ["stopped", options.after_a_stop])), 128 + number)
     return 0
+
+
+def _refuse_files_for_folders(options: argparse.Namespace) -> None:
+    """Find out before the work, not after it, that there is no such folder to write to."""
+    for name in ("into", "results"):
+        path = getattr(options, name, None) or Path()
+        there = next((each for each in (path, *path.parents) if each.exists()), path)
+        if there.is_file():
+            raise FileError(f"--{name} {path}: {there} is a file; name a folder")
 
 
 def _complain(error: Exception | str, code: int) -> int:

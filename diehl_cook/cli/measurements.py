@@ -29,6 +29,7 @@ from diehl_cook.images import experiment_images
 from diehl_cook.model import resources
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages import run
+from diehl_cook.stages.network import Network
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store import provenance
 from diehl_cook.store.files import csv_text, figure_bytes, write_whole
@@ -69,9 +70,11 @@ def readouts_(options: argparse.Namespace) -> None:
     """Compare all readouts on the spikes of many networks: a table, and a figure for each size."""
     networks = [run.load(source) for source in options.networks]
     for number, network in enumerate(networks):
+        which = f"[{number + 1}/{len(networks)}] {network!r}"
         if readouts.is_measured(readouts.read_table(options.into), network.experiment):
+            _say_known(which, network, options.into / readouts.TABLE)
             continue
-        print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
+        print(which, file=sys.stderr, flush=True)
         rows = readouts.measure(network, options.repeats, options.jobs, Terminal())
         readouts.write_table(options.into, rows)
     rows = readouts.read_table(options.into)
@@ -87,8 +90,11 @@ def robustness_(options: argparse.Namespace) -> None:
     for number, network in enumerate(networks):
         known = robustness.read_table(options.into)
         names = robustness.missing(known, network, options.disturbances, options.images)
+        which = f"[{number + 1}/{len(networks)}] {network!r}"
+        if len(names) < len(options.disturbances):
+            _say_known(which, network, options.into / robustness.TABLE)
         if names:
-            print(f"[{number + 1}/{len(networks)}] {network!r}", file=sys.stderr, flush=True)
+            print(which, file=sys.stderr, flush=True)
             rows = robustness.measure(network, names, options.images, options.jobs, Terminal())
             robustness.write_table(options.into, rows)
     drawn = robustness.draw(robustness.read_table(options.into))
@@ -96,6 +102,17 @@ def robustness_(options: argparse.Namespace) -> None:
         write_whole(options.into / f"{name}.png", figure_bytes(figure))
     files = [robustness.TABLE, *(f"{name}.png" for name in drawn)]
     print(f"Table and figures lie in {options.into}/: {', '.join(files)}.")
+
+
+def _say_known(which: str, network: Network, table: Path) -> None:
+    """A table knows networks by rule, size and seed alone, so it may be that of another one."""
+    of = f"{network.experiment.rule}, {network.experiment.cells} cells"
+    print(
+        f"{which}: {table} has rows of {of}, seed {network.experiment.seed}, which are kept;"
+        " if they are another network's, choose another --into",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def statements_(options: argparse.Namespace) -> None:

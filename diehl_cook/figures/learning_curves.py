@@ -16,8 +16,8 @@ from diehl_cook.figures.style import COLOURS, GREY, styled
 #: For each number of cells and each name, a pair for each seed: images seen, and values.
 Curves: TypeAlias = Mapping[int, Mapping[str, Sequence[tuple[ArrayLike, ArrayLike]]]]
 
-# Names of so many letters stand in a panel; longer ones above it, in lines of so many.
-_SHORT, _LINE = 22, 60
+# Names of so many letters stand in a panel; longer ones above it, in lines of so many an inch.
+_SHORT, _LETTERS = 22, 12
 
 
 @styled
@@ -90,7 +90,8 @@ def learning_curves(
     if max(map(len, handles)) <= _SHORT:
         panels[0].legend(handles.values(), handles.keys(), loc="best")
     else:
-        lines_of = [textwrap.fill(name, _LINE * columns) for name in handles]
+        line = int(_LETTERS * figure.get_figwidth())
+        lines_of = [textwrap.fill(name, line) for name in handles]
         figure.legend(handles.values(), lines_of, loc="outside upper left")
     return figure
 

@@ -173,7 +173,8 @@ class Training(Section):
         {},
         description="other values until so many images are learned, as {30000: {excitatory:"
         " {theta_plus: 0.4 mV}}}: of excitatory.theta_plus and tau_theta, both connections between"
-        " the cells, and the learning rule; paper: none; ours",
+        " the cells, and the learning rule; of several, the first that has not ended holds,"
+        " alone; paper: none; ours",
     )
     block: Count = Field(
         default_factory=_block_that_fits,

@@ -20,6 +20,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.store.trained_network import TrainedNetwork, Weighing
@@ -307,11 +308,13 @@ class Logistic(LinearReadout):
         if self.classes_.size == 1:  # nothing to tell apart
             return np.zeros((counts.shape[1], 1)), np.zeros(1)
         model, roots = LogisticRegression(C=self.strength_, max_iter=10_000), np.sqrt(counts)
-        if np.unique(classes, return_counts=True)[1].min() >= 6:
-            parts = StratifiedShuffleSplit(1, test_size=1 / 6, random_state=0)
-            search = GridSearchCV(model, {"C": list(self.strengths)}, cv=parts, refit=False)
-            self.strength_ = search.fit(roots, classes).best_params_["C"]
-        model.set_params(C=self.strength_).fit(roots, classes)
+        # More threads take longer for so little at a time, and each number of them has its bits.
+        with threadpool_limits(1):
+            if np.unique(classes, return_counts=True)[1].min() >= 6:
+                parts = StratifiedShuffleSplit(1, test_size=1 / 6, random_state=0)
+                search = GridSearchCV(model, {"C": list(self.strengths)}, cv=parts, refit=False)
+                self.strength_ = search.fit(roots, classes).best_params_["C"]
+            model.set_params(C=self.strength_).fit(roots, classes)
         if self.classes_.size == 2:  # scikit-learn weighs for the second class alone
             return np.pad(model.coef_.T, [(0, 0), (1, 0)]), np.pad(model.intercept_, (1, 0))
         return model.coef_.T, model.intercept_

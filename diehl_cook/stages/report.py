@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import paper_results
-from diehl_cook.model.experiment import Experiment
+from diehl_cook.model.experiment import Experiment, ReadoutName
 from diehl_cook.stages import page, settings
 from diehl_cook.stages.page import Commands, Picture, Section, Table, Words
 from diehl_cook.stages.pictures import pictures_of, which_run
@@ -70,13 +70,29 @@ def _page(folder: RunFolder, pictures: list[Picture]) -> bytes:
     )
 
 
+#: How new images get a class, by readout.
+_READING: dict[ReadoutName, str] = {
+    "class_mean": "each cell gets the class of the images that it answers most, and new images get"
+    " the class of the cells that answer them.",
+    "class_vote": "each spike of a cell votes for every class, by the share of that cell's spikes"
+    " that images of the class drew; new images get the class with the most votes.",
+    "naive_bayes": "naive Bayes learns from the answers to training images which class new answers"
+    " speak for.",
+    "logistic": "logistic regression learns from the answers to training images which class new"
+    " answers speak for.",
+}
+
+
 def _what_was_run(experiment: Experiment) -> Iterator[Any]:
+    silence = "silence one another"
+    if experiment.connections.inhibitory_to_excitatory == 0:
+        silence += " while they learn" if experiment.training.schedule else " not at all"
     yield Words(
         "Pixels of an image spike at random, the brighter the more often, and excite"
-        f" {experiment.cells:,} cells, which silence one another. When a cell fires, the synapses"
+        f" {experiment.cells:,} cells, which {silence}. When a cell fires, the synapses"
         f" that made it fire grow stronger (learning rule: {experiment.rule}). Nobody tells the"
-        " network what the images show. When the learning is over, each cell gets the class of the"
-        " images that it answers most, and new images get the class of the cells that answer them."
+        " network what the images show. When the learning is over,"
+        f" {_READING[experiment.evaluation.readout]}"
     )
     base = settings.base_of(experiment)
     notes = {key: note for key, _, note in settings.described(experiment)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from diehl_cook.images.experiment_images import resolve
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
@@ -58,7 +59,7 @@ def base_of(experiment: Experiment) -> Base:
         Base(
             file, {key: (here[key], there.get(key)) for key in here if here[key] != there.get(key)}
         )
-        for file, there in _known().items()
+        for file, there in _known(here["connections.weight_sum"] == "auto").items()
         if not any(map(is_scheduled, there.keys() - here.keys()))
     ]
     return min(
@@ -67,11 +68,14 @@ def base_of(experiment: Experiment) -> Base:
 
 
 @cache
-def _known() -> dict[str, dict[str, Any]]:
+def _known(as_stated: bool) -> dict[str, dict[str, Any]]:
+    """Settings by file; a run's own have the number for ``connections.weight_sum: auto``."""
     folder = resources.experiments()
     paths = [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("reproduce/*.yaml"))]
+    stated = {path: load_experiment(path) for path in paths}
     return {
-        f"experiments/{path.relative_to(folder)}": settings(load_experiment(path)) for path in paths
+        f"experiments/{path.relative_to(folder)}": settings(each if as_stated else resolve(each))
+        for path, each in stated.items()
     }
 
 

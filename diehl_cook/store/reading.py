@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ def read_arrays(path: Path, schema: type[Schema], way_out: str) -> Schema:
     """Read an ``.npz`` file of plain arrays; as `read_json`."""
 
     def parse() -> Schema:
+        if not is_zipfile(path):
+            raise ValueError("is no .npz file")
         with np.load(path, allow_pickle=False) as file:
             return schema.model_validate({name: file[name] for name in file.files})
 

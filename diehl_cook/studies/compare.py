@@ -60,14 +60,14 @@ def compare(paths: Sequence[Path]) -> Comparison:
     Parameters
     ----------
     paths : sequence of Path
-        Run folders; one named twice counts once.
+        Run folders; one named twice, in whatever words, counts once.
 
     Raises
     ------
     RunFolderError
         If one is none.
     """
-    folders = [RunFolder(path) for path in dict.fromkeys(paths)]
+    folders = [RunFolder(path) for path in {path.resolve(): path for path in paths}.values()]
     values = [settings(folder.experiment()) for folder in folders]
     known = dict.fromkeys(key for each in values for key in each)
     keys = [key for key in known if _differs(key, values)]

@@ -182,9 +182,12 @@ def _tolerant(experiment: Experiment) -> Experiment:
 def missing(
     rows: Sequence[Row], network: Network, names: Sequence[str], n_images: int
 ) -> list[str]:
-    """Disturbances of which a table has no row of a network on so many images, or all it has."""
+    """Disturbances of which a table has no row of a network on so many images, or all it has.
+
+    Rows of more images are not given up for fewer.
+    """
     shown = min(n_images, len(experiment_images.load(network.experiment).scored.labels))
-    known = {_of(row) for row in rows if row["images"] == shown}
+    known = {_of(row) for row in rows if row["images"] >= shown}
     whose = _whose(network.experiment)
     return [name for name in names if _of({**whose, "disturbance": name}) not in known]
 

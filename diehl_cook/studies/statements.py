@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,13 @@ def measure(network: Network, jobs: int | None = None) -> list[Row]:
     ValueError
         If the cells have no labels yet.
     """
-    scored = experiment_images.load(network.experiment).scored
+    experiment = network.experiment
+    scored = experiment_images.load(experiment).scored
+    paper = {} if experiment.data.folder else paper_results.STATEMENTS
     reader = network.reader
     responses = network.respond(scored.images, jobs=jobs)
     assert network.labels is not None
-    return compare(responses, network.labels, scored.labels, reader.predict(responses))
+    return compare(responses, network.labels, scored.labels, reader.predict(responses), paper)
 
 
 def compare(
@@ -51,6 +54,7 @@ def compare(
     labels: NDArray[np.integer],
     classes: NDArray[np.integer],
     predictions: NDArray[np.integer],
+    paper: Mapping[str, float] = paper_results.STATEMENTS,
 ) -> list[Row]:
     """The statements as rows of a table, paper section 3.
 
@@ -62,6 +66,8 @@ def compare(
         Class of each cell.
     classes, predictions : ndarray, shape (images,)
         True and predicted class of each image.
+    paper : dict of str to float
+        What the paper says, by statement; nothing where it is not of these images.
 
     Returns
     -------
@@ -77,9 +83,11 @@ def compare(
         ours[f"spikes of cells of the true class, {name}"] = _mean(own[chosen])
         ours[f"spikes of other cells, {name}"] = _mean((total - own)[chosen])
     ours["misclassified images"] = float(np.sum(~correct))
-    counts = readout.confusion(classes, predictions, int(classes.max()) + 1)[:, :-1]
+    told = [name for name in paper if " as " in name]
+    named = [int(digit) for name in told for digit in name.split(" as ")]
+    n_classes = max(*named, int(classes.max()), int(predictions.max())) + 1
+    counts = readout.confusion(classes, predictions, n_classes)[:, :-1]
     np.fill_diagonal(counts, 0)
-    told = [name for name in paper_results.STATEMENTS if " as " in name]
     for place in np.argsort(counts, axis=None, kind="stable")[::-1][:CONFUSIONS]:
         told.append("{} as {}".format(*np.unravel_index(place, counts.shape)))
     for name in dict.fromkeys(told):
@@ -88,7 +96,7 @@ def compare(
     return [
         {
             "statement": name,
-            "paper": paper_results.STATEMENTS.get(name, np.nan),
+            "paper": paper.get(name, np.nan),
             "ours": round(value, 2),
         }
         for name, value in ours.items()

@@ -22,6 +22,7 @@ import yaml
 from pretended import block
 
 from diehl_cook import __main__, cli
+from diehl_cook.cli import measurements
 from diehl_cook.model import resources
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages import workflow
@@ -669,6 +670,34 @@ def little(uninterrupted, reader, command, tmp_path_factory, blank_figures):
     network = folder.with_name("network.npz")
     assert command("export", folder, network).code == 0
     return folder, network
+
+
+@pytest.mark.parametrize("name", ["readouts", "robustness"])
+def test_rows_that_are_kept_are_told(name, command, tmp_path, monkeypatch, blank_figures):
+    module = getattr(measurements, name)
+    monkeypatch.setattr(module, "read_table", lambda folder: [])
+    monkeypatch.setattr(module, "is_measured", lambda rows, experiment: True, raising=False)
+    monkeypatch.setattr(module, "missing", lambda *given: [], raising=False)
+    monkeypatch.setattr(module, "draw", lambda rows: {})
+    told = command(name, "triplet_n400", "--into", tmp_path)
+    assert told.code == 0
+    assert f"{name}.csv has rows of triplet, 400 cells, seed 1, which are kept" in told.err
+    assert "choose another --into" in told.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("robustness", "triplet_n400", "--into"), ("sweep", "sweep.yaml", "--results")],
+)
+@pytest.mark.parametrize("beneath", ["", "below/it"])
+def test_a_file_in_place_of_a_folder_is_refused_before_the_work(
+    arguments, beneath, command, tmp_path
+):
+    file = tmp_path / "file.png"
+    file.touch()
+    told = command(*arguments, file / beneath)
+    assert told.code == 2
+    assert f"{arguments[-1]} {file / beneath}: {file} is a file; name a folder" in told.complaint
 
 
 def test_an_evaluation_may_be_another_one_than_was_stated(little, command):

@@ -153,12 +153,32 @@ def test_settings_that_are_no_mapping_are_told(digits_8x8):
     [
         ("data.folder", ValueError, "settings: data.folder: does nothing here"),
         ("evaluation.repeats", ValueError, "settings: evaluation.repeats: does nothing here"),
+        ("evaluation__repeats", ValueError, "settings: evaluation.repeats: does nothing here"),
         (3, TypeError, "settings: 3 is no key; write "),
     ],
 )
 def test_settings_that_could_do_nothing_are_told(key, error, complaint, digits_8x8):
     with pytest.raises(error, match=f"^{complaint}"):
         dc.DiehlCookClassifier(**SMALL, settings={key: 4}).fit(*digits_8x8)
+
+
+def test_a_setting_is_one_however_its_key_is_written(digits_8x8):
+    images, classes = (each[:40] for each in digits_8x8)
+    weight = "connections.inhibitory_to_excitatory"
+    written = {
+        "connections": {"inhibitory_to_excitatory": 22, "weight_sum": "auto"},
+        "training": {"schedule": {20: {"excitatory": {"theta_plus": "1 mV"}}}},
+    }
+    model = dc.DiehlCookClassifier(**SMALL, settings=written).fit(images, classes)
+    experiment = model.network_.experiment
+    assert experiment.connections.inhibitory_to_excitatory == 22
+    assert experiment.training.schedule == {20: {"excitatory": {"theta_plus": "1 mV"}}}
+    for twice in ({"connections": {"inhibitory_to_excitatory": 9}}, {weight.replace(".", "__"): 9}):
+        with pytest.raises(ValueError, match=f"settings: {weight}: stands there twice"):
+            clone(model).set_params(settings={weight: 22} | twice).fit(images, classes)
+    for nothing in ({"evaluation": {"repeats": 3}}, {"data__folder": "here"}):
+        with pytest.raises(ValueError, match=": does nothing here"):
+            clone(model).set_params(settings=nothing).fit(images, classes)
 
 
 def test_passes_and_images_of_the_labelling_are_those_stated(digits_8x8, spy):

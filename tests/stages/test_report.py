@@ -186,6 +186,31 @@ def test_only_trained(experiment_with, tmp_path):
     assert "not evaluated yet" in page.text
 
 
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ([], ["which silence one another. When", "each cell gets the class of the images"]),
+        (
+            [
+                "connections.inhibitory_to_excitatory=0",
+                "training.schedule={9: {connections: {inhibitory_to_excitatory: 17}}}",
+                "evaluation.readout=logistic",
+            ],
+            ["silence one another while they learn.", "logistic regression learns"],
+        ),
+        (["connections.inhibitory_to_excitatory=0"], ["silence one another not at all."]),
+    ],
+)
+def test_the_words_are_of_this_network(overrides, words, experiment_with, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    experiment = experiment_with(*overrides)
+    with folder.claim():
+        folder.settle(experiment)
+        report.make(folder, experiment_images.load(experiment))
+    page = (folder.path / "report.html").read_text()
+    assert [part for part in words if part in page] == words
+
+
 @pytest.fixture(params=[(400, "light"), (400, "dark"), (1400, "light"), (1400, "dark")])
 def opened(browser, folder, request):
     """The page in a window of a width, the requests that it made, and what went wrong."""

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from diehl_cook.images.experiment_images import resolve
 from diehl_cook.model import resources
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.experiment_file import load_experiment
@@ -16,6 +17,11 @@ FOLDER = resources.experiments()
 def test_an_experiment_that_comes_along_is_its_own_base(file):
     base = base_of(load_experiment(FOLDER / file, seed=7))
     assert (base.file, base.differences) == (f"experiments/{file}", {})
+
+
+def test_a_run_that_has_the_number_for_auto_is_like_its_file():
+    base = base_of(resolve(load_experiment("digits")))
+    assert (base.file, base.differences) == ("experiments/digits.yaml", {})
 
 
 def test_the_nearest_is_the_base_and_what_differs_stands_with_both_values():

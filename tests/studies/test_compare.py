@@ -84,6 +84,21 @@ def test_long_names_stand_above_the_panels(run_of):
     assert box.x1 <= figure.bbox.x1
 
 
+def test_the_longest_names_are_wrapped_within_the_figure(run_of):
+    settings = [
+        "connections.excitatory_to_inhibitory=9",
+        "connections.inhibitory_to_excitatory=20",
+        "presentation.maximum_showings=150",
+        "evaluation.labelling_images=200",
+        "evaluation.labelling_passes=2",
+    ]
+    paths = [run_of("a", 0.8), run_of("b", 0.8, *settings), run_of("c", 0.8, "cells=25")]
+    figure = compare.draw(compare.compare(paths)).figure
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert (box.x0 >= 0, box.x1 <= figure.bbox.x1) == (True, True)
+
+
 def test_a_column_a_size_and_a_line_a_group_with_spikes_and_theta_beneath(runs, run_of):
     picture = compare.draw(compare.compare([*runs, run_of("c", 0.7, "cells=25")]))
     axes = picture.figure.axes
@@ -149,6 +164,12 @@ def test_a_report_of_runs_that_are_not_evaluated(run_of, tmp_path):
     path, into = run_of("a", None), tmp_path / "into"
     assert main(["compare", str(path), "--into", str(into)]) == 0
     assert "None of these runs is evaluated yet." in (into / "report.html").read_text()
+
+
+def test_a_run_is_one_however_its_folder_is_named(run_of):
+    path = run_of("a", 0.8)
+    (folders,) = compare.compare([path, path / ".." / path.name, path]).groups.values()
+    assert len(folders) == 1
 
 
 def test_a_folder_that_is_no_run_is_named(runs, tmp_path):

@@ -114,6 +114,7 @@ def test_a_network_is_scored_under_every_disturbance(experiment_with, reader, di
     assert robustness.write_table(tmp_path, rows) == rows
     assert robustness.missing(rows, network, list(DISTURBANCES), 20) == []
     assert robustness.missing(rows, network, ["bits", "noise"], 21) == ["bits", "noise"]
+    assert robustness.missing(rows, network, ["bits", "noise"], 19) == []
     some = [row for row in rows if row["disturbance"] != "bits"]
     assert robustness.missing(some, network, ["bits", "noise"], 20) == ["bits"]
     other = Network(experiment_with("seed=1"), trained)

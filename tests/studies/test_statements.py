@@ -47,6 +47,31 @@ def test_where_the_paper_says_nothing_nothing_stands(rows):
     assert all(math.isnan(row["paper"]) for row in others)
 
 
+def test_images_of_fewer_classes_have_their_confusions_and_none_of_the_papers():
+    classes, predictions = np.array([0, 1, 0]), np.array([0, 1, 1])
+    labels = np.array([0, 1, -1])
+    of_mnist = statements.compare(RESPONSES, labels, classes, predictions)
+    assert {row["statement"]: row["ours"] for row in of_mnist}["4 as 9"] == 0
+    others = statements.compare(RESPONSES, labels, classes, predictions, paper={})
+    assert {row["statement"]: row["ours"] for row in others}["0 as 1"] == 1
+    assert "4 as 9" not in {row["statement"] for row in others}
+    assert all(math.isnan(row["paper"]) for row in others)
+
+
+@pytest.mark.parametrize(("folder", "says"), [(None, True), ("sklearn:digits", False)])
+def test_the_papers_numbers_stand_beside_those_of_mnist_alone(folder, says, monkeypatch):
+    told = []
+    monkeypatch.setattr(statements, "compare", lambda *given: told.append(given[-1]))
+    answers = csr_array((3, 400), dtype=int)
+    monkeypatch.setattr(Network, "respond", lambda network, images, jobs: answers)
+    network = dc.load("triplet_n400")
+    experiment = network.experiment.model_copy(
+        update={"data": network.experiment.data.model_copy(update={"folder": folder})}
+    )
+    statements.measure(Network(experiment, network.trained))
+    assert bool(told[0]) is says
+
+
 def test_a_network_that_reads_all_has_no_mean_of_misclassified():
     found = statements.compare(RESPONSES, LABELS, CLASSES, CLASSES)
     ours = {row["statement"]: row["ours"] for row in found}
