@@ -254,6 +254,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         folder = resources.experiments()
         raise ExperimentError(f"{path}: no such file; {folder} has examples") from None
+    except IsADirectoryError:
+        raise ExperimentError(
+            f"{path}: cannot be read: is a folder; name a YAML file, as a run's experiment.yaml"
+        ) from None
     except OSError as error:
         raise ExperimentError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

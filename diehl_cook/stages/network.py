@@ -344,6 +344,7 @@ class Network:
 
 def _stage(repeat: int) -> int:
     """Of the random numbers of a repeat; those before are of labelling and learning."""
-    if not isinstance(repeat, int | np.integer) or isinstance(repeat, bool) or repeat < 0:
-        raise ValueError(f"repeat {repeat!r} is not 0, 1, 2 ...")
+    is_number = isinstance(repeat, int | np.integer) and not isinstance(repeat, bool)
+    if not (is_number and 0 <= repeat < 2**31):
+        raise ValueError(f"repeat {repeat!r} is not 0, 1, 2 ... below 2**31")
     return TESTING + int(repeat)

@@ -145,7 +145,7 @@ def test_a_missing_file_that_comes_along_is_named_as_it_must_be_said(tmp_path, m
 
 
 def test_a_folder_and_a_picture_are_no_experiments(tmp_path):
-    assert "cannot be read" in complaint(tmp_path)
+    assert "cannot be read: is a folder; name a YAML file" in complaint(tmp_path)
     (tmp_path / "picture.yaml").write_bytes(b"\x89PNG\r\n\xff\xfe\x00")
     assert "picture.yaml" in complaint(tmp_path / "picture.yaml")
 

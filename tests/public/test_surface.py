@@ -139,7 +139,7 @@ def test_a_mask_is_no_list_of_cells(network, images):
         network.record(images[0], network.labels == 3)
 
 
-@pytest.mark.parametrize("repeat", [-1, 0.5, "first", True])
+@pytest.mark.parametrize("repeat", [-1, 0.5, "first", True, 2**31])
 def test_a_repeat_that_is_none_is_refused(network, images, repeat):
     for call in (network.respond, network.predict):
         with pytest.raises(ValueError, match=f"^repeat {repeat!r} is not 0, 1, 2"):
