@@ -150,7 +150,8 @@ def peers_(options: argparse.Namespace) -> None:
 def baselines_(options: argparse.Namespace) -> None:
     """Score k-means and nearest neighbours on the images of an experiment."""
     experiment = experiment_of(options)
-    found = baselines.measure(experiment_images.load(experiment), experiment.cells)
+    images = experiment_images.load(experiment)
+    found = baselines.measure(images, experiment.cells, options.starts)
     print(
         f"k-means, {experiment.cells} centres, {len(found.k_means)} starts:"
         f" {np.mean(found.k_means):.2%} ({min(found.k_means):.2%} to {max(found.k_means):.2%})"
@@ -331,7 +332,15 @@ def add_benchmark(commands: Any) -> None:
 
 def add_baselines(commands: Any) -> None:
     """Take what ``baselines`` takes."""
-    add_experiment_options(add_command(commands, "baselines", baselines_))
+    parser = add_command(commands, "baselines", baselines_)
+    add_experiment_options(parser)
+    parser.add_argument(
+        "--starts",
+        type=positive,
+        default=3,
+        metavar="N",
+        help="how often k-means starts from other centres (default: 3)",
+    )
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:

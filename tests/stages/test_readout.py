@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.stages.readout import (
@@ -332,3 +333,16 @@ def test_logistic_comes_to_its_end_where_cells_that_are_much_alike_fire_thousand
     assert responses.sum(axis=1).mean() > 10_000
     reader = Logistic((0.3,)).fit(responses, digits.target[:50])
     assert np.mean(reader.predict(responses) == digits.target[:50]) > 0.9
+
+
+def test_logistic_takes_one_thread(monkeypatch, legible):
+    threads, fit = [], LogisticRegression.fit
+
+    def counted(model, *given):
+        threads.extend(each["num_threads"] for each in threadpool_info())
+        return fit(model, *given)
+
+    monkeypatch.setattr(LogisticRegression, "fit", counted)
+    with threadpool_limits(2):
+        Logistic((0.3,)).fit(*legible)
+    assert set(threads) == {1}

@@ -338,3 +338,10 @@ def test_a_pipe_is_refused_and_not_waited_for(valid, tmp_path, name):
         FileError, match=r"is damaged or foreign .is a pipe or a device, not a file"
     ):
         FILES[name][1](path)
+
+
+def test_what_is_no_archive_is_told_without_advice_to_load_it_unsafely(tmp_path):
+    path = tmp_path / "picture.npz"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    with pytest.raises(FileError, match=r"foreign \(is no \.npz file\); delete it$"):
+        read_arrays(path, peers.Answers, "delete it")
