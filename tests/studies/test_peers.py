@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from brian2 import seed
 
 from diehl_cook.stages.progress import Silence
 from diehl_cook.studies import brian2_example, peers
@@ -67,8 +68,6 @@ class Group:
         self.variables = variables
     def get_states(self, names, units):
         return {name: self.variables[name].copy() for name in names}
-    def set_states(self, values, units):
-        self.variables |= values
 
 class Network(dict):
     t = 0.0
@@ -85,9 +84,6 @@ def normalize_plastic_weights(synapses):
     synapses.variables["w"] = synapses.variables["w"] * 0.9
 
 def show_sample(network, rates, intensity):
-    if BREAKS.exists() and network.t == 9:
-        BREAKS.unlink()
-        raise KeyboardInterrupt
     theta, w = network["exc"].variables["theta"], network["inp_exc"].variables
     age = network.t - w.get("lastupdate", np.zeros(1)).mean()
     w["lastupdate"] = np.full(12, network.t)
@@ -97,24 +93,56 @@ def show_sample(network, rates, intensity):
 """
 
 
-@pytest.mark.parametrize("stage", ["learning", "labelling", "testing"])
-def test_brian2_s_example_goes_on_from_the_block_that_was_cut_off(
-    tmp_path, stage, capsys, monkeypatch
-):
+class Interpreted:
+    """Stands for the compiled program: the same, by the example's own functions."""
+
+    extra = 0  # spikes that the example does not draw
+
+    def __init__(self, example, stage, network, learning):
+        self.start = brian2_example._state(network)
+        self._example, self._stage, self._learning = example, stage, learning
+        self._delays = network.delays
+
+    def show(self, images, first, state):
+        breaks = self._example.DATA_PATH / "breaks"
+        if breaks.exists() and first > 0:
+            breaks.unlink()
+            raise KeyboardInterrupt
+        example, counts = self._example, []
+        network = example.Network()
+        network.delays = self._delays
+        for name, values in state.items():
+            group, variable = name.split(".")
+            network.setdefault(group, example.Group()).variables[variable] = values.copy()
+        for number, image in enumerate(images, first):
+            if self._learning:
+                example.normalize_plastic_weights(network["inp_exc"])
+            seed(brian2_example._seed(example, self._stage, number, example.INTENSITY))
+            counts.append(example.show_sample(network, image / 8.0, example.INTENSITY))
+        return np.array(counts) + self.extra, brian2_example._state(network)
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    """Show a hundred images to the example that stands for Brian2's, in blocks of 40."""
     monkeypatch.setattr(brian2_example, "BLOCK", 40)
+    monkeypatch.setattr(brian2_example, "Program", Interpreted)
     rng = np.random.default_rng(0)
     images = {part: rng.integers(0, 256, (100, 9)) for part in ("learned", "tested")}
     np.savez(tmp_path / "images.npz", **images)
+    (tmp_path / "example.py").write_text(EXAMPLE)
 
-    def ask(name):
-        (tmp_path / "example.py").write_text(
-            f"{EXAMPLE}\nBREAKS = Path({str(tmp_path / name / 'breaks')!r})\n"
-        )
+    def show(name):
         given = [tmp_path / each for each in ("images.npz", f"{name}.npz", "example.py", name)]
         brian2_example.main(*map(str, given))
         with np.load(given[1]) as answers:
             return answers["learned"], answers["tested"]
 
+    return show
+
+
+@pytest.mark.parametrize("stage", ["learning", "labelling", "testing"])
+def test_brian2_s_example_goes_on_from_the_block_that_was_cut_off(tmp_path, ask, stage, capsys):
     whole = ask("whole")
     assert whole[0].shape == whole[1].shape == (100, 4)
     done = [f"{each}-{first}" for each, _, _ in brian2_example.STAGES for first in (0, 40, 80)]
@@ -132,16 +160,86 @@ def test_brian2_s_example_goes_on_from_the_block_that_was_cut_off(
     assert f"brian2 {stage}: 80/100" in capsys.readouterr().err
 
 
-def test_a_block_of_brian2_s_example_begins_where_the_one_before_ended(tmp_path, monkeypatch):
-    (tmp_path / "example.py").write_text(f"{EXAMPLE}\nBREAKS = Path('nowhere')\n")
-    images = np.zeros((80, 9))
-    np.savez(tmp_path / "images.npz", learned=images, tested=images)
-    last = {}
-    for block in (40, 80):
-        monkeypatch.setattr(brian2_example, "BLOCK", block)
-        given = (tmp_path / each for each in ("images.npz", "a.npz", "example.py", f"{block}"))
-        brian2_example.main(*map(str, given))
-        with np.load(tmp_path / f"{block}" / f"learning-{80 - block}.npz") as file:
-            last[block] = dict(file)
-    for name in ("exc.theta", "inp_exc.w", "inp_exc.lastupdate"):
-        np.testing.assert_allclose(last[40][name], last[80][name])
+def test_the_blocks_of_brian2_s_example_make_no_difference(ask, monkeypatch):
+    short = ask("short")
+    monkeypatch.setattr(brian2_example, "BLOCK", 100)
+    for mine, theirs in zip(ask("long"), short, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_program_that_draws_other_spikes_than_brian2_s_example_is_refused(
+    tmp_path, ask, monkeypatch
+):
+    monkeypatch.setattr(Interpreted, "extra", 1)
+    with pytest.raises(SystemExit, match="learning: image 0 draws other spikes"):
+        ask("wrong")
+    assert list((tmp_path / "wrong").iterdir()) == []
+
+
+# As Brian2's example, with nine inputs and four cells.
+SMALL = """
+from pathlib import Path
+import numpy as np
+from brian2 import Hz, Network, NeuronGroup, PoissonGroup, SpikeMonitor, Synapses, mV, ms, volt
+SEED, INTENSITY, N_NEURONS = 42, 2, 4
+
+def build_network(training):
+    eqs = "dv/dt = (-v + ge * 5 * mV) / (20 * ms) : volt (unless refractory)"
+    eqs += "\\ndge/dt = -ge/(1 * ms) : 1"
+    exc = NeuronGroup(
+        4, eqs + "\\ndtheta/dt = -theta / (1e4 * ms) : volt", threshold="v > theta",
+        reset="v = 0 * mV; theta += 0.1 * mV", refractory=5 * ms, method="euler", name="exc")
+    inh = NeuronGroup(4, eqs, threshold="v > 1 * mV", reset="v = 0 * mV", refractory=2 * ms,
+        method="euler", name="inh")
+    exc.theta = 2 * mV if training else np.load(DATA_PATH / "theta.npy") * volt
+    inp = PoissonGroup(9, 0 * Hz, name="inp")
+    model, on_pre, on_post = "w : 1", "ge_post += w", ""
+    if training:
+        model += "\\ndpre/dt = -pre/(20*ms) : 1 (event-driven)"
+        on_pre += "; pre = 1."
+        on_post = "w = clip(w + 0.01 * pre, 0, 4)"
+    syn = Synapses(inp, exc, model, on_pre=on_pre, on_post=on_post, name="inp_exc")
+    syn.connect(True)
+    syn.delay = "rand() * 10 * ms"
+    syn.w = np.random.random(36) + 0.5 if training else np.load(DATA_PATH / "weights.npy")
+    there = Synapses(exc, inh, on_pre="ge_post += 10")
+    there.connect(j="i")
+    back = Synapses(inh, exc, on_pre="v_post -= 1 * mV")
+    back.connect("i != j")
+    network = Network(inp, exc, inh, syn, there, back, SpikeMonitor(exc, name="sp_exc"))
+    network.run(0 * ms)
+    return network
+
+def normalize_plastic_weights(synapses):
+    synapses.w = np.array(synapses.w) * 36 / np.sum(synapses.w)
+
+def show_sample(network, sample, intensity):
+    before = network["sp_exc"].count[:]
+    network["inp"].rates = sample * intensity * Hz
+    network.run(350 * ms)
+    spikes = network["sp_exc"].count[:] - before
+    network["inp"].rates = 0 * Hz
+    network.run(150 * ms)
+    return spikes if spikes.sum() >= 5 else show_sample(network, sample, intensity + 1)
+"""
+
+
+@pytest.mark.slow
+def test_the_compiled_program_draws_the_spikes_of_the_example_as_it_stands(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(brian2_example, "BLOCK", 8)
+    (tmp_path / "example.py").write_text(SMALL)
+    images = np.random.default_rng(0).integers(0, 256, (12, 9), np.uint8)
+    images[3] //= 8  # too dark: shown again, brighter
+    np.savez(tmp_path / "images.npz", learned=images, tested=images[::-1])
+    given = [tmp_path / each for each in ("images.npz", "answers.npz", "example.py", "blocks")]
+    brian2_example.main(*map(str, given))
+    assert capsys.readouterr().err.count("compiled, the same spikes") == 3
+    with np.load(tmp_path / "answers.npz") as answers:
+        assert answers["learned"].shape == answers["tested"].shape == (12, 4)
+        assert (answers["learned"].sum(axis=1) >= 5).all()
+        assert (answers["seconds"] > 0).all()
+    with np.load(tmp_path / "blocks/learning-8.npz") as last:
+        assert last["exc.theta"].mean() > 2e-3
+        assert last["inp_exc.w"].std() > 0.01
