@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from diehl_cook import __version__
 from diehl_cook.cli import many_runs, measurements, one_run
@@ -104,8 +105,15 @@ def _complain(error: Exception | str, code: int) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_complain(f"{message}; see {self.prog} --help", BAD_INPUT))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=typed(),
         description="Diehl & Cook (2015): learn digits with spike-timing-dependent plasticity.",
         epilog="Exit code 0: done; 2: bad input; 1: another failure; 130: stopped with Ctrl-C.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,9 @@ class Readout(ClassifierMixin, BaseEstimator, ABC):
         Number of cells.
     """
 
+    #: How new images get a class, as a report tells it to people.
+    in_words: ClassVar[str]
+
     def fit(self, responses: Responses, classes: NDArray[np.integer]) -> Self:
         """Learn how to read responses.
 
@@ -197,6 +200,11 @@ class ClassMean(Readout):
         Class of each cell; `NO_CLASS` for cells that never fired.
     """
 
+    in_words: ClassVar[str] = (
+        "each cell gets the class of the images that it answers most, and new images get the class"
+        " of the cells that answer them."
+    )
+
     @classmethod
     def of(cls, labels: NDArray[np.integer]) -> Self:
         """The readout of cells whose classes are known already."""
@@ -256,6 +264,11 @@ class ClassVote(LinearReadout):
     that never fired has none.
     """
 
+    in_words: ClassVar[str] = (
+        "each spike of a cell votes for every class, by the share of that cell's spikes that images"
+        " of the class drew; new images get the class with the most votes."
+    )
+
     def _find(
         self, counts: csr_array, classes: Labels
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
@@ -274,6 +287,10 @@ class NaiveBayes(LinearReadout):
 
     Each cell counts as if it had fired once more for each class (Laplace).
     """
+
+    in_words: ClassVar[str] = (
+        "naive Bayes learns from the answers to training images which class new answers speak for."
+    )
 
     def _find(
         self, counts: csr_array, classes: Labels
@@ -297,6 +314,11 @@ class Logistic(LinearReadout):
     strength_ : float
         The one chosen.
     """
+
+    in_words: ClassVar[str] = (
+        "logistic regression learns from the answers to training images which class new answers"
+        " speak for."
+    )
 
     def __init__(self, strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)) -> None:
         self.strengths = strengths

@@ -11,10 +11,11 @@ from tqdm import tqdm
 
 from diehl_cook.images.experiment_images import ExperimentImages
 from diehl_cook.model import paper_results
-from diehl_cook.model.experiment import Experiment, ReadoutName
+from diehl_cook.model.experiment import Experiment
 from diehl_cook.stages import page, settings
 from diehl_cook.stages.page import Commands, Picture, Section, Table, Words
 from diehl_cook.stages.pictures import pictures_of, which_run
+from diehl_cook.stages.readout import READOUTS
 from diehl_cook.stages.verdict import verdict
 from diehl_cook.store.files import Format
 from diehl_cook.store.run_folder import RunFolder
@@ -70,19 +71,6 @@ def _page(folder: RunFolder, pictures: list[Picture]) -> bytes:
     )
 
 
-#: How new images get a class, by readout.
-_READING: dict[ReadoutName, str] = {
-    "class_mean": "each cell gets the class of the images that it answers most, and new images get"
-    " the class of the cells that answer them.",
-    "class_vote": "each spike of a cell votes for every class, by the share of that cell's spikes"
-    " that images of the class drew; new images get the class with the most votes.",
-    "naive_bayes": "naive Bayes learns from the answers to training images which class new answers"
-    " speak for.",
-    "logistic": "logistic regression learns from the answers to training images which class new"
-    " answers speak for.",
-}
-
-
 def _what_was_run(experiment: Experiment) -> Iterator[Any]:
     silence = "silence one another"
     if experiment.connections.inhibitory_to_excitatory == 0:
@@ -92,7 +80,7 @@ def _what_was_run(experiment: Experiment) -> Iterator[Any]:
         f" {experiment.cells:,} cells, which {silence}. When a cell fires, the synapses"
         f" that made it fire grow stronger (learning rule: {experiment.rule}). Nobody tells the"
         " network what the images show. When the learning is over,"
-        f" {_READING[experiment.evaluation.readout]}"
+        f" {READOUTS[experiment.evaluation.readout].in_words}"
     )
     base = settings.base_of(experiment)
     notes = {key: note for key, _, note in settings.described(experiment)}

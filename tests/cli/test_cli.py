@@ -549,13 +549,14 @@ def test_bad_input_ends_with_2_and_one_line_before_anything_is_compiled(
 def test_a_command_line_that_is_no_command_ends_with_2(command, arguments):
     outcome = command(*arguments)
     assert outcome.code == 2
-    assert "usage: python -m diehl_cook" in outcome.err
+    assert "; see python -m diehl_cook" in outcome.complaint
+    assert outcome.complaint.endswith(" --help")
 
 
 def test_a_number_that_is_no_number_is_told_in_words(command):
     outcome = command("evaluate", "a", "--jobs", "abc")
     assert outcome.code == 2
-    assert "--jobs: must be a whole number, not 'abc'" in outcome.err
+    assert "--jobs: must be a whole number, not 'abc'" in outcome.complaint
 
 
 class FullDisk(io.StringIO):

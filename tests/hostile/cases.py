@@ -75,9 +75,8 @@ class Case:
 
     def _expect_one_line(self, ended: Ended) -> None:
         lines = ended.err.strip().splitlines()
-        usage = any(line.startswith("usage: ") for line in lines)
         told = [line for line in lines if line.startswith("diehl_cook: ")]
-        self.expect(usage or (len(told) == 1 and lines[-1] == told[0]), "not one line")
+        self.expect(len(told) == 1 and lines[-1] == told[0], "not one line")
 
     def expect_same_training(self, run: Path, parts: Collection[str] = ()) -> None:
         found = self.world.trained(run, parts)
