@@ -40,14 +40,20 @@ def robustness(
     >>> figure = dc.figures.robustness({100: {"noise": noise}})
     >>> figure.savefig("robustness.png")
     """
-    if not curves:
+    sizes = sorted(size for size in curves if any(curves[size].get(name) for name in _AXES))
+    if not sizes:
         raise ValueError("no curve to plot")
-    sizes = sorted(curves)
     rules = sorted({rule for size in curves.values() for d in size.values() for rule in d})
-    figure = Figure(figsize=(0.7 + 3.9 * len(sizes), 10.5), layout="constrained")
-    panels = figure.subplots(len(_AXES), len(sizes), sharey=True, squeeze=False)
-    for line, (name, label) in zip(panels, _AXES.items(), strict=True):
+    measured = [name for name in _AXES if any(curves[size].get(name) for size in sizes)]
+    figure = Figure(
+        figsize=(0.7 + 3.9 * len(sizes), 0.1 + 2.6 * len(measured)), layout="constrained"
+    )
+    panels = figure.subplots(len(measured), len(sizes), sharey=True, squeeze=False)
+    for line, name in zip(panels, measured, strict=True):
         for axes, size in zip(line, sizes, strict=True):
+            if not curves[size].get(name):
+                axes.set_axis_off()
+                continue
             for colour, rule in zip(COLOURS, rules, strict=False):
                 points = curves[size].get(name, {}).get(rule, [])
                 levels = sorted({level for level, _ in points})
@@ -61,7 +67,7 @@ def robustness(
             if name == "bits":
                 axes.invert_xaxis()
             axes.grid(axis="y")
-            axes.set_xlabel(label)
+            axes.set_xlabel(_AXES[name])
         line[0].set_ylabel("test accuracy (%)")
     for axes, size in zip(panels[0], sizes, strict=True):
         axes.set_title(f"{size:,} cells")

@@ -32,8 +32,8 @@ class WriteError(RuntimeError):
 def write_whole(path: Path, content: bytes) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half.
 
-    The folder is made where it is missing. What is no file, as a device, is left as it is: a
-    rename would put a file in its place.
+    The folder is made where it is missing, and a link is followed to what it names. What is no
+    file, as a device, is left as it is: a rename would put a file in its place.
 
     Raises
     ------
@@ -43,8 +43,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         if path.exists() and not path.is_file():
             raise WriteError(f"{path}: is no file that can be written; choose another name")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_rename(path, content)
+        place = Path(os.path.realpath(path))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(place, content)
     except OSError as error:
         raise WriteError(
             f"{path}: cannot be written: {error.strerror or error}; mend that, and the same command"

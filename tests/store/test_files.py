@@ -45,6 +45,17 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path, kind):
     assert [entry.name for entry in tmp_path.iterdir()] == ["there"]
 
 
+def test_a_link_is_followed_to_the_file_that_it_names(tmp_path):
+    kept = tmp_path / "elsewhere" / "file"
+    link = tmp_path / "link"
+    link.symlink_to(kept)
+    for content in (b"first", b"second"):  # it need not be there yet
+        write_whole(link, content)
+        assert link.is_symlink()
+        assert kept.read_bytes() == content
+    assert [entry.name for entry in kept.parent.iterdir()] == ["file"]
+
+
 def test_a_folder_that_has_no_name_is_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WriteError, match="is no file"):

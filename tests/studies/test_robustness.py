@@ -168,3 +168,13 @@ def test_nothing_measured_draws_nothing():
         figures.robustness({})
     with pytest.raises(ValueError, match="no curve"):
         figures.removed_cells({})
+
+
+def test_only_what_was_measured_has_a_panel():
+    noise, bits = ({"triplet": [(level, 80.0)]} for level in (0.1, 4))
+    figure = figures.robustness({100: {"noise": noise}, 400: {"noise": noise, "bits": bits}})
+    of_bits = figure.axes[2:]
+    assert len(figure.axes) == 4
+    assert [axes.get_xlabel() for axes in of_bits] == ["", "bits of each weight"]
+    assert [axes.axison for axes in figure.axes] == [True, True, False, True]
+    assert len(figures.robustness({100: {"noise": noise}, 400: {"removed_cells": noise}}).axes) == 1
