@@ -49,6 +49,7 @@ def robustness(
         figsize=(0.7 + 3.9 * len(sizes), 0.1 + 2.6 * len(measured)), layout="constrained"
     )
     panels = figure.subplots(len(measured), len(sizes), sharey=True, squeeze=False)
+    leftmost = []
     for line, name in zip(panels, measured, strict=True):
         for axes, size in zip(line, sizes, strict=True):
             if not curves[size].get(name):
@@ -64,16 +65,20 @@ def robustness(
                 axes.set_xscale("log", base=2)
                 ticks = [0.25, 0.5, 1, 2, 4] if name == "intensity" else [1, 2, 4, 8, 16]
                 axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            else:
+                axes.locator_params("x", nbins=6)
             if name == "bits":
                 axes.invert_xaxis()
             axes.grid(axis="y")
             axes.set_xlabel(_AXES[name])
-        line[0].set_ylabel("test accuracy (%)")
+        leftmost.append(next(axes for axes in line if axes.axison))
+        leftmost[-1].set_ylabel("test accuracy (%)")
+        leftmost[-1].tick_params(labelleft=True)
     for axes, size in zip(panels[0], sizes, strict=True):
         axes.set_title(f"{size:,} cells")
     lowest = min(
         y for size in curves.values() for d in size.values() for p in d.values() for _, y in p
     )
     panels[0, 0].set_ylim(max(0, 10 * (lowest // 10) - 10), 100)  # shared by all
-    panels[0, 0].legend(loc="lower left", fontsize=10)
+    leftmost[0].legend(loc="lower left", fontsize=10)
     return figure
