@@ -101,7 +101,7 @@ lint: $(tools) ## check style, format and type hints
 benchmark: $(ready) $(if $(PEERS),.venv-peers/complete) ## what a presentation costs on this machine; PEERS=1 times BindsNET too
 	$(run) benchmark --sizes $(BENCHMARK_SIZES) $(if $(PEERS),--peer .venv-peers/bin/python)
 
-peers: $(ready) .venv-peers/complete ## BindsNET's and Brian2's own example on the first IMAGES=10000 images, beside ours; many hours
+peers: $(ready) .venv-peers/complete ## BindsNET's and Brian2's own example on the first IMAGES=10000 images, beside ours; some hours
 	$(run) peers --images $(IMAGES) --tests $(TESTS)
 
 clean: ## remove .venv, compiled programs and caches; never anything in results/
