@@ -148,7 +148,7 @@ class Program:
         delays = np.array(network["inp_exc"].delay)
         self._folder = tempfile.TemporaryDirectory()
         set_device("cpp_standalone", directory=self._folder.name, build_on_run=False)
-        device.reinit()
+        device.reinit()  # it still holds the program of the stage before
         device.activate(directory=self._folder.name, build_on_run=False)
         self._network = example.build_network(learning)
         self._device = get_device()
