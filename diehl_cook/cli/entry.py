@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from diehl_cook import __version__
 from diehl_cook.cli import many_runs, measurements, one_run
@@ -106,7 +106,13 @@ def _complain(error: Exception | str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one line, as everything here does."""
+    """Complains in one line, as everything here does, and names the help of its command."""
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        options, unknown = super().parse_known_args(*args, **kwargs)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
 
     def error(self, message: str) -> NoReturn:
         self.exit(_complain(f"{message}; see {self.prog} --help", BAD_INPUT))

@@ -28,6 +28,7 @@ from diehl_cook.model.plasticity import RULES
 from diehl_cook.stages.progress import Terminal
 from diehl_cook.store.files import write_whole
 from diehl_cook.store.network_file import NetworkFileError
+from diehl_cook.store.reading import FileError
 from diehl_cook.store.run_folder import RunFolder
 from diehl_cook.studies import (
     compare,
@@ -135,6 +136,11 @@ def networks_(options: argparse.Namespace) -> None:
 
 def compare_(options: argparse.Namespace) -> None:
     """Set runs side by side: what differs, accuracy, spread over seeds, curves."""
+    if (options.into / "experiment.yaml").exists():
+        raise FileError(
+            f"--into {options.into}: is a run folder, with a report.html of its own;"
+            " name another folder"
+        )
     comparison = compare.compare(options.runs)
     rows, picture = compare.table(comparison), compare.draw(comparison)
     page = comparison_page.render(comparison, picture)

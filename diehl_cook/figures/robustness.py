@@ -56,7 +56,7 @@ def robustness(
                 axes.set_axis_off()
                 continue
             for colour, rule in zip(COLOURS, rules, strict=False):
-                points = curves[size].get(name, {}).get(rule, [])
+                points = curves[size][name].get(rule, [])
                 levels = sorted({level for level, _ in points})
                 means = [np.mean([y for x, y in points if x == level]) for level in levels]
                 shown = [100 * level for level in levels] if name == "silent_inputs" else levels

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from diehl_cook.images.pictures import read_picture
+from diehl_cook.model.experiment import ReadoutName
 from diehl_cook.stages import readout
 from diehl_cook.stages.network import Network
 
@@ -29,16 +30,24 @@ class Reading:
         Spikes of the cells of each class that cells have or that is read.
     total : int
         All spikes, those of cells without a class too.
+    readout : str
+        Which readout read the class.
     """
 
     class_: int
     runner_up: int
     spikes: Mapping[int, int]
     total: int
+    readout: ReadoutName
 
     def __str__(self) -> str:
         if self.class_ == readout.NO_CLASS:
             return f"no class: {self.total} spikes, none of a cell with a class"
+        if self.readout != "class_mean":  # which reads more than the spikes of a class's cells
+            second = "no other class"
+            if self.runner_up != readout.NO_CLASS:
+                second = f"then {self.runner_up}"
+            return f"{self.class_}, {second}: {self.readout} of {self.total} spikes"
         words = f"{self.class_}: {self.spikes[self.class_]} of {self.total} spikes"
         if self.runner_up == readout.NO_CLASS:
             return f"{words}, no other class answered"
@@ -111,4 +120,5 @@ def read(network: Network, response: csr_array) -> Reading:
     cells = response.toarray()[0]
     assert network.labels is not None
     spikes = {int(class_): int(cells[network.labels == class_].sum()) for class_ in reader.classes_}
-    return Reading(first, second, spikes, int(response.sum()))
+    name = network.experiment.evaluation.readout
+    return Reading(first, second, spikes, int(response.sum()), name)

@@ -159,7 +159,7 @@ def load(source: str | Path) -> Network:
         return Run(path).network
     if not path.exists() and path.suffix != ".npz":
         raise NetworkFileError(
-            f"{source}: no run folder, network file or published network;"
+            f"{source}: no run folder, network file or published network; train it first;"
             f" published are {', '.join(sorted(published_networks()))}"
         )
     content = network_file.load(path)

@@ -59,12 +59,19 @@ def save(path: Path, content: NetworkFile, bits: Bits = 32) -> None:
     Raises
     ------
     NetworkFileError
-        If the path is not that of an ``.npz`` file.
+        If the path is not that of an ``.npz`` file, or of one that holds something else.
     ValueError
         If there is no format of so many bits.
     """
     if path.suffix != ".npz" or path.is_dir():
         raise NetworkFileError(f"{path}: cannot be a network file; name one that ends in .npz")
+    if path.is_file():
+        try:
+            load(path)
+        except FileError:
+            raise NetworkFileError(
+                f"{path}: is there and no network file; delete it or choose another name"
+            ) from None
     network = content.network
     arrays = _pack(network.weights, bits) | {
         "theta": network.theta,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def compare(paths: Sequence[Path]) -> Comparison:
     RunFolderError
         If one is none.
     """
-    folders = [RunFolder(path) for path in {path.resolve(): path for path in paths}.values()]
+    different = {os.path.realpath(path): path for path in paths}
+    folders = [RunFolder(path) for path in different.values()]
     values = [settings(folder.experiment()) for folder in folders]
     known = dict.fromkeys(key for each in values for key in each)
     keys = [key for key in known if _differs(key, values)]

@@ -27,6 +27,7 @@ from diehl_cook.model import resources
 from diehl_cook.model.experiment_file import load_experiment
 from diehl_cook.stages import workflow
 from diehl_cook.stages.progress import ProgressDisplay
+from diehl_cook.stages.readout import READOUTS
 
 LENGTH = ["--set", "training.images=1500", "training.block=500", "training.chunk=50"]
 SHORT = ["training.images=100", "training.block=50", "training.chunk=50"]
@@ -223,7 +224,7 @@ def test_all_readouts_are_compared_on_the_spikes_that_were_evaluated(
     assert "| naive_bayes |" in verdict.out
     with (folder / "readouts.csv").open(newline="") as file:
         rows = {(row["readout"], row["read_ms"]): row for row in csv.DictReader(file)}
-    assert len(rows) == 4 * 8
+    assert len(rows) == 8 * len(READOUTS)
     for name, path in (("class_mean", evaluated[0]), ("naive_bayes", folder)):
         summary = json.loads((path / "evaluation.json").read_text())
         whole = rows[name, "500.0"]
@@ -551,6 +552,42 @@ def test_a_command_line_that_is_no_command_ends_with_2(command, arguments):
     assert outcome.code == 2
     assert "; see python -m diehl_cook" in outcome.complaint
     assert outcome.complaint.endswith(" --help")
+
+
+def test_an_unknown_option_points_to_the_help_of_its_command(command):
+    assert (
+        "--sed 3; see python -m diehl_cook train --help"
+        in command("train", "a", "--sed", "3").complaint
+    )
+    assert "--sed; see python -m diehl_cook " in command("--sed", "train", "a").complaint
+
+
+def test_compare_bears_a_link_that_leads_to_itself(command, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    outcome = command("compare", tmp_path / "loop", "--into", tmp_path / "into")
+    assert outcome.code == 2
+    assert f"{tmp_path / 'loop'}: " in outcome.complaint
+
+
+def test_a_comparison_is_not_written_over_the_report_of_a_run(command, smoke, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    shutil.copy(smoke, folder / "experiment.yaml")
+    (folder / "report.html").write_text("mine")
+    outcome = command("compare", folder, "--into", folder)
+    assert outcome.code == 2
+    assert f"--into {folder}: is a run folder" in outcome.complaint
+    assert (folder / "report.html").read_text() == "mine"
+
+
+def test_a_network_is_not_written_over_another_s_file(command, tmp_path):
+    (tmp_path / "mine.npz").write_text("precious")
+    outcome = command("export", "triplet_n400", tmp_path / "mine.npz")
+    assert outcome.code == 2
+    assert "mine.npz: is there and no network file" in outcome.complaint
+    assert (tmp_path / "mine.npz").read_text() == "precious"
+    for _ in range(2):  # over a network file it is
+        assert command("export", "triplet_n400", tmp_path / "network.npz").code == 0
 
 
 def test_a_number_that_is_no_number_is_told_in_words(command):

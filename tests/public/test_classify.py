@@ -74,3 +74,6 @@ def test_pictures_are_read_as_the_experiment_reads(network, tmp_path):
     assert (reading.class_, reading.runner_up) == (7, 3)
     assert reading.spikes == {class_: plain.spikes[class_] for class_ in (3, 7)}
     assert reading.total == plain.total
+    assert str(reading) == f"7, then 3: naive_bayes of {plain.total} spikes"
+    alone = dataclasses.replace(reading, runner_up=-1)
+    assert str(alone) == f"7, no other class: naive_bayes of {plain.total} spikes"
