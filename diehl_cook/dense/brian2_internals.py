@@ -133,7 +133,9 @@ NAMES: Names = {
     "brian2.devices.cpp_standalone.device": ("CPPStandaloneDevice", "CPPWriter"),
     "brian2.devices.cpp_standalone.device.CPPStandaloneDevice": (
         "code_object_class(codeobj_class, fallback_pref)",
-        *("code_objects", "delete(code)", "writer"),
+        *("_maximum_run_time", "clocks", "code_objects", "delete(code)", "enable_profiling"),
+        "generate_network_source(writer, compiler)",
+        *("get_array_name(var)", "writer"),
         "generate_makefile(writer, compiler, compiler_flags)",
         "init_with_zeros(var, dtype)",
         "network_run(net, duration, level)",

@@ -2,7 +2,7 @@
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from brian2.codegen.statements import Statement
@@ -16,6 +16,16 @@ from brian2.utils.stringtools import get_identifiers, stripped_deindented_lines
 
 from .functions import BITS
 from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
+from .team import found_array
+from .threads import (
+    FEWEST_CELLS,
+    Parts,
+    Use,
+    is_pure,
+    may_be_called_by_many,
+    may_share,
+    shared_use,
+)
 from .waking import BLOCK, awake_array, trace_array
 
 #: Brian2 2.10 gave clocks a common base class.
@@ -73,6 +83,24 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
     others; and ``awake`` if that part stays as it is in a cell at rest.
     """
 
+    def find_use(self, scalar: Statements, vector: Statements) -> Use | None:
+        """What the code does; large groups' updates and thresholds are shared out."""
+        use = super().find_use(scalar, vector)
+        blocks = [*scalar.values(), *vector.values()]
+        if use is None or not self._can_share(blocks):
+            return use
+        written = self.written(blocks)
+        own = [name for name in self.variables if self._is_of_cell(name)]
+        own = [name for name in own if self.variables[name].size == len(self.owner)]
+        return shared_use(use, self.variables, written, own, Parts(len(self.owner)))
+
+    def _can_share(self, blocks: list[list[Statement]]) -> bool:
+        if self.template_name not in ("stateupdate", "threshold") or not may_share():
+            return False
+        if self.owner.__class__ is not NeuronGroup or len(self.owner) < FEWEST_CELLS:
+            return False
+        return all(may_be_called_by_many(identifiers(block), self.variables) for block in blocks)
+
     def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
         """Keywords of the templates for state updates and thresholds."""
         kwds: dict[str, Any] = {"block": BLOCK}
@@ -86,6 +114,7 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
             kwds |= self._traces_apart(vector[None])
         elif self.template_name == "threshold":
             kwds |= self._parts(scalar[None], vector[None])
+            kwds |= {"found": found_array(self.name)}
         return kwds
 
     def wakes_cells(self) -> bool:
@@ -163,7 +192,7 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
     def _parts(self, scalar: list[Statement], statements: list[Statement]) -> dict[str, Any]:
         *others, condition = statements
         names = identifiers(statements)
-        parts = conjuncts(condition.expr) if self._is_pure(names) else ["True"]
+        parts = conjuncts(condition.expr) if is_pure(names, self.variables) else ["True"]
         same = {statement.var for statement in scalar}
         same |= {name for name in names if self._is_same_for_all(name)}
         gate = [part for part in parts if get_identifiers(part) <= same]
@@ -178,11 +207,6 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
             "first_part": lines + self.translate_to_statements(code, {}),
             "awake": awake_array(self.owner) if self._is_steady(scalar, code) else None,
         }
-
-    def _is_pure(self, names: Iterable[str]) -> bool:
-        """Whether nothing happens if something is computed once more, or not at all."""
-        used = [self.variables.get(name) for name in names]
-        return all(variable.stateless for variable in used if isinstance(variable, Function))
 
     def _is_same_for_all(self, name: str) -> bool:
         variable = self.variables.get(name)

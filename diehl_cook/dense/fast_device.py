@@ -21,6 +21,8 @@ from .refusals import refuse_operations
 from .resting import groups_that_may_rest
 from .summing import summed_matrices
 from .synapses import DenseSynapses
+from .team import VARIABLE, found_array, team
+from .threads import Use
 from .traces import traces
 from .waking import full_name
 
@@ -43,6 +45,9 @@ GCC_X86_FLAGS = ("-mrecip=!vec-sqrt",)
 #: Files that call code objects. (``objects.cpp``, which only allocates, reads and writes arrays,
 #: is compiled without optimisation.)
 CALLERS = ("synapses_classes.cpp", "network.cpp", "run.cpp", "main.cpp")
+
+#: C++ that code which threads share out needs, as it is.
+TEMPLATES = Path(__file__).parent / "templates" / "fast_cpp"
 
 
 class FastCPPStandaloneDevice(CPPStandaloneDevice):
@@ -74,6 +79,8 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         self.trace_arrays: dict[str, str] = {}
         #: Counters of changes to the columns of matrices in the run, by full name of the matrix.
         self.counters: dict[str, Counters] = {}
+        #: What code objects do with arrays, by name of code object.
+        self.uses: dict[str, Use | None] = {}
         #: C++ types of all these arrays, of all runs, by name.
         self.shared: dict[str, str] = {}
 
@@ -114,6 +121,24 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
         # names are looked up in the frame that called `run`, one further away than Brian2 thinks
         super().network_run(net, *args, level=level + 1, **kwds)
 
+    def generate_network_source(self, writer: CPPWriter, compiler: str) -> None:
+        """Write the loop over time steps, for several threads if they have anything to share."""
+        limit = self._maximum_run_time
+        uses = {name: self.uses.get(name) for name in self.code_objects}
+        network = self.code_object_class().templater.network(
+            None,
+            None,
+            maximum_run_time=None if limit is None else float(limit),
+            team=team(uses, self.clocks, self.get_array_name),
+            variable=VARIABLE,
+        )
+        writer.write("network.*", network)
+        for header in ("parts.h", "team.h") if self._shared_uses() else ():
+            writer.write(header, (TEMPLATES / header).read_text())
+
+    def _shared_uses(self) -> list[str]:
+        return [name for name, use in self.uses.items() if use is not None and use.is_shared]
+
     def _unite(self, writer: CPPWriter) -> None:
         """Write one file for the compiler in place of all that can share one."""
         folder = Path(writer.project_dir)
@@ -135,8 +160,11 @@ class FastCPPStandaloneDevice(CPPStandaloneDevice):
             (folder / name).unlink()
             writer.source_files.remove(name)
         writer.write("one_file.cpp", text)
-        declared = [f"extern {c_type} {array}[];" for array, c_type in sorted(self.shared.items())]
-        writer.write("shared.h", "\n".join(["#include <cstdint>", *declared, ""]))
+        parts = ['#include "parts.h"'] if self._shared_uses() else []
+        found = {found_array(name): "int32_t" for name in self._shared_uses()}
+        arrays = sorted((self.shared | found).items())
+        declared = [f"extern {c_type} {array}[];" for array, c_type in arrays]
+        writer.write("shared.h", "\n".join(["#include <cstdint>", *parts, *declared, ""]))
 
     def delete(self, code: bool = True, *args: Any, **kwds: Any) -> None:
         """Delete files, those too in which the compiler lists headers: Brian2 2.9 has none."""

@@ -24,6 +24,7 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from .functions import CLIP, EXP, POWER
 from .single_precision import ADAPTS, Kind, PrecisionRenderer, kind_of_dtype, kind_of_variable
+from .threads import Use, note_use, use_of
 from .waking import waking_lines
 
 #: Statements by name of block; None stands for a template that has one block only.
@@ -54,6 +55,7 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
         self.kinds: dict[str, Kind] = {}
         #: C++ that goes before the code: what it calls.
         self.helpers: dict[str, None] = {}
+        self.is_shared = False
         for name, variable in self.variables.items():
             if isinstance(variable, Variable) and not isinstance(variable, Subexpression):
                 self.kinds[name] = kind_of_variable(variable)
@@ -62,12 +64,30 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
         self, sc_statements: Statements, ve_statements: Statements
     ) -> tuple[dict[str | None, list[str]], dict[str | None, list[str]], dict[str, Any]]:
         """Translate, with the keywords for the template."""
+        use = self.find_use(sc_statements, ve_statements)
+        self.is_shared = use is not None and use.is_shared
+        note_use(self.name, use)
         scalar_code, vector_code, kwds = super().translate_statement_sequence(
             sc_statements, ve_statements
         )
+        kwds |= {"is_shared": self.is_shared, "storage": self.storage}
         kwds |= self.template_keywords(sc_statements, ve_statements)
         kwds["support_code_lines"] += "".join(self.helpers).splitlines()
         return scalar_code, vector_code, kwds
+
+    @property
+    def storage(self) -> str:
+        """How C++ declares what is kept from step to step, each thread for itself."""
+        return "static thread_local" if self.is_shared else "static"
+
+    def find_use(self, scalar: Statements, vector: Statements) -> Use | None:
+        """What the code does with arrays, and whether threads share it out."""
+        written = self.written([*scalar.values(), *vector.values()])
+        return use_of(self.template_name, self.owner, self.variables, written)
+
+    def written(self, blocks: Iterable[list[Statement]]) -> set[str]:
+        """Names of the arrays that some code writes to."""
+        return {name for block in blocks for name in self.arrays_helper(block)[1]}
 
     def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
         """What the template of this code needs beyond the translated lines."""
@@ -138,14 +158,15 @@ class VectorisableCPPCodeGenerator(CPPCodeGenerator):
         if not kept or self.template_name not in KEEPING_TEMPLATES:
             return super().translate_to_statements(statements, conditional_write_vars)
         declared = [self._declare(statement, self.kinds[statement.var]) for statement in kept]
-        lines = [f"static {c_data_type(s.dtype)} {s.var};" for s in declared]
+        lines = [f"{self.storage} {c_data_type(s.dtype)} {s.var};" for s in declared]
         lines += [
-            f"static {c_data_type(self.variables[name].dtype)} _seen_{name};" for name in inputs
+            f"{self.storage} {c_data_type(self.variables[name].dtype)} _seen_{name};"
+            for name in inputs
         ]
         changed = " || ".join(["!_seen", *(f"_seen_{name} != {name}" for name in inputs)])
         assignments = [f"{s.var} = {self.translate_expression(s.expr)};" for s in declared]
         assignments += [f"_seen_{name} = {name};" for name in inputs]
-        lines += ["static bool _seen = false;", f"if ({changed})", "{"]
+        lines += [f"{self.storage} bool _seen = false;", f"if ({changed})", "{"]
         lines += [*assignments, "_seen = true;", "}"]
         others = [statement for statement in statements if statement not in kept]
         return lines + super().translate_to_statements(others, conditional_write_vars)

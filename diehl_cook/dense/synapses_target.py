@@ -9,10 +9,19 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.utils.stringtools import stripped_deindented_lines
 
 from .counting import BLOCK, Counters, counters
-from .generator import Statements, VectorisableCPPCodeGenerator
+from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
 from .matrix import POST_INDEX, PRE_INDEX
 from .neutral import Neutral, find_neutral
 from .single_precision import is_literal
+from .threads import (
+    FEWEST_CELLS,
+    Parts,
+    Use,
+    is_event_list,
+    may_be_called_by_many,
+    may_share,
+    shared_use,
+)
 from .waking import trace_array
 
 
@@ -24,6 +33,37 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
     writes to an array which it also uses by another index (possible where a group connects to
     itself) is left as it is and done one synapse at a time.
     """
+
+    def find_use(self, scalar: Statements, vector: Statements) -> Use | None:
+        """What the code does; rows that lead to a large group are shared out by columns."""
+        use = super().find_use(scalar, vector)
+        if use is None or not self._can_share(vector):
+            return use
+        is_post = self._driver() == "post"
+        index = PRE_INDEX if is_post else POST_INDEX
+        own = [name for name, i in self.variable_indices.items() if i in ("_idx", index)]
+        own = [name for name in own if not is_event_list(name)]
+        layout = self.owner.layout
+        parts = Parts(layout.rows, "rows") if is_post else Parts(layout.columns)
+        return shared_use(use, self.variables, self.written(vector.values()), own, parts)
+
+    def _can_share(self, vector: Statements) -> bool:
+        layout, target = self.owner.layout, self.owner.target
+        if set(vector) != {None} or not may_share() or hasattr(target, "source"):
+            return False
+        if layout.kind == "one_to_one" or self._mixes_indices(vector[None]):
+            return False
+        if layout.columns < FEWEST_CELLS:
+            return False
+        return may_be_called_by_many(identifiers(vector[None]), self.variables)
+
+    def _driver(self) -> str:
+        """Whose synapses the code visits."""
+        return next(
+            str(runner.driver)
+            for runner in self.owner.contained_objects
+            if self.name.startswith(f"{runner.name}_codeobject")
+        )
 
     def template_keywords(self, scalar: Statements, vector: Statements) -> dict[str, Any]:
         """``by_row`` and ``by_column``, the parts of the code; None if it has to stay whole."""

@@ -20,7 +20,12 @@
 {% set _neutral = _code['neutral'] if _together and (driver == 'all' or _traces) else none %}
 {% set _summed = _code['summed'] if _together else none %}
 {% set _in_blocks = _neutral is not none or _summed is not none %}
+{# of all columns, or of this thread's #}
+{% set _begin, _end = ('_begin', '_end') if is_shared else (0, _inner_size) %}
+{% set _first_block = '_begin / ' ~ block if is_shared else 0 %}
 {% set _n_blocks = (layout.columns + block - 1) // block %}
+
+{% set _last_block = '(_end + ' ~ (block - 1) ~ ') / ' ~ block if is_shared else _n_blocks %}
 
 {% macro _independent() %}
 #if defined(__clang__)
@@ -124,20 +129,19 @@ for (size_t _b = {{begin}} / {{block}}; _b * {{block}} < {{end}}; _b++)
 {# The blocks of columns in which some cell has no neutral value, or a sum has to be made again #}
 {% macro _find_what_is_to_do() %}
 {% if _summed %}
-static uint32_t _seen[{{_n_blocks}}];
-static bool _is_first = true;
+{{storage}} uint32_t _seen[{{_n_blocks}}];
 {% for array in _code['sums'] %}
-static decltype(+*{{array}}) _started_{{loop.index}}[{{layout.columns}}], _ended_{{loop.index}}[{{layout.columns}}];
+{{storage}} decltype(+*{{array}}) _started_{{loop.index}}[{{layout.columns}}], _ended_{{loop.index}}[{{layout.columns}}];
 {% endfor %}
 {% endif %}
-for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
+for (int32_t _b = {{_first_block}}; _b < {{_last_block}}; _b++)
 {
     const size_t _first = _b * {{block}};
     const size_t _last = _first + {{block}} < {{layout.columns}} ? _first + {{block}} : {{layout.columns}};
     int32_t _some = 0;
     {% if _summed %}
-    _some |= _is_first | (_seen[_b] != {{_summed}}[_b]);
-    _seen[_b] = {{_summed}}[_b];
+    _some |= _seen[_b] != {{_summed}}[_b] + 1;
+    _seen[_b] = {{_summed}}[_b] + 1;
     {% endif %}
     for (size_t _inner = _first; _inner < _last; _inner++)
     {
@@ -188,6 +192,11 @@ uint32_t {{_summed}}[{{_n_blocks}}];
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;
+    {% if is_shared %}
+    const size_t _begin = _begin_of_part({{_inner_size}}), _end = _end_of_part({{_inner_size}});
+    if (_begin == _end)
+        return;
+    {% endif %}
     {% if driver == 'all' %}
     {{scalar_code|autoindent}}
     const int32_t _num_outer = {{_outer_size}};
@@ -209,24 +218,29 @@ uint32_t {{_summed}}[{{_n_blocks}}];
     {% if _in_blocks %}
     char _to_do[{{_n_blocks}}];
     {% if _traces %}
-    for (int32_t _b = 0; _b < {{_n_blocks}}; _b++)
+    for (int32_t _b = {{_first_block}}; _b < {{_last_block}}; _b++)
         _to_do[_b] = {% for array in _traces %}{{array}}[_b + {{layout.column_start // block}}]{{' | ' if not loop.last}}{% endfor %};
     {% else %}
     {{_find_what_is_to_do()}}
     {% endif %}
     {# stretches of blocks with the same to do are mostly those of the step before #}
-    static char _known[{{_n_blocks}}] = {2};
-    static int32_t _n_stretches, _ends[{{_n_blocks + 1}}];
-    if (std::memcmp(_known, _to_do, {{_n_blocks}}) != 0)
+    {{storage}} char _known[{{_n_blocks}}];
+    {{storage}} int32_t _n_stretches, _ends[{{_n_blocks + 1}}];
+    {% if is_shared %}
+    if (_ends[0] != _begin || _ends[_n_stretches] != _end)
+        _n_stretches = 0;
+    {% endif %}
+    if (_n_stretches == 0 || std::memcmp(_known + {{_first_block}}, _to_do + {{_first_block}}, {{_last_block}} - {{_first_block}}) != 0)
     {
-        std::memcpy(_known, _to_do, {{_n_blocks}});
+        std::memcpy(_known + {{_first_block}}, _to_do + {{_first_block}}, {{_last_block}} - {{_first_block}});
         _n_stretches = 1;
-        for (int32_t _b = 1; _b < {{_n_blocks}}; _b++)
+        _ends[0] = {{_begin}};
+        for (int32_t _b = {{_first_block}} + 1; _b < {{_last_block}}; _b++)
         {
             _ends[_n_stretches] = _b * {{block}};
             _n_stretches += _to_do[_b] != _to_do[_b - 1];
         }
-        _ends[_n_stretches] = {{layout.columns}};
+        _ends[_n_stretches] = {{_end}};
     }
     {% endif %}
     {% for size in (4, 2, 1) if _together and (size > 1 or _in_blocks) %}
@@ -238,13 +252,12 @@ uint32_t {{_summed}}[{{_n_blocks}}];
         {% if _in_blocks %}
         {{_rows_in_stretches(size)}}
         {% else %}
-        {{_columns(_code, size, 0, _inner_size)}}
+        {{_columns(_code, size, _begin, _end)}}
         {% endif %}
     }
     {% endfor %}
     {% if _summed %}
-    _is_first = false;
-    for (size_t _inner = 0; _inner < {{layout.columns}}; _inner++)
+    for (size_t _inner = {{_begin}}; _inner < {{_end}}; _inner++)
     {
         {% for array in _code['sums'] %}
         _ended_{{loop.index}}[_inner] = {{array}}[_inner + {{layout.column_start}}];
@@ -253,7 +266,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
     {% endif %}
     {% if not _in_blocks %}
     {% if driver != 'post' %}
-    {{_count(0, layout.columns)}}
+    {{_count(_begin, _end)}}
     {% endif %}
     for (; _n < _num_outer; _n++)
     {
@@ -264,7 +277,7 @@ uint32_t {{_summed}}[{{_n_blocks}}];
         {% endif %}
         {% if driver == 'post' %}
         {% for array in counted %}
-        {{array}}[_outer / {{block}}]++;
+        {{'if (_part.thread == 0) ' if is_shared}}{{array}}[_outer / {{block}}]++;
         {% endfor %}
         const int32_t j = _outer;
         const size_t _postsynaptic_idx = _outer + {{layout.column_start}};
@@ -277,15 +290,20 @@ uint32_t {{_summed}}[{{_n_blocks}}];
         {% endif %}
         {# Ranges instead of a test for self in the loop, which could not be vectorised #}
         {% if layout.kind == 'all' %}
-        const size_t _first = 0, _last = {{_inner_size}};
+        const size_t _first = {{_begin}}, _last = {{_end}};
         {% elif layout.kind == 'one_to_one' %}
         const size_t _first = _outer, _last = _outer + 1;
         {% else %}
         const size_t _self = _outer < {{_inner_size}} ? _outer : {{_inner_size}};
         for (int _side = 0; _side < 2; _side++)
         {
+        {% if is_shared %}
+        const size_t _first = _side == 0 || _self + 1 < _begin ? _begin : _self + 1;
+        const size_t _last = _side == 0 && _self < _end ? _self : _end;
+        {% else %}
         const size_t _first = _side == 0 ? 0 : _self + 1;
         const size_t _last = _side == 0 ? _self : {{_inner_size}};
+        {% endif %}
         {% endif %}
         {% call _with_roots(_code) %}
         {% if _code is not none %}

@@ -38,13 +38,47 @@ void flush_denormals_to_zero()
 }
 
 }
+{% if team %}
+
+#include "team.h"
+{% for member in team if member.function and not member.gathering %}
+void {{member.function}}();
+{% endfor %}
+
+namespace {
+
+extern Team team;
+{% for member in team if member.gathering %}
+void {{member.function}}();
+{% endfor %}
+const Member members[] = {
+    {% for member in team %}
+    { {{member.function or 'NULL'}}, {{member.is_shared|lower}}, {% if member.events %}&{{member.events.array}}, {{member.events.end}}{% else %}NULL, 0{% endif %}, "{{member.waits}}"},
+    {% endfor %}
+};
+const Gathering gatherings[] = {
+    {% for member in team if member.gathering %}
+    { {{member.gathering.thresholder}}, {{team.index(member)}}, "{{member.gathering.users}}"},
+    {% endfor %}
+    {-1, -1, ""}
+};
+Team team(members, {{team|length}}, gatherings, {{team|selectattr('gathering')|list|length}}, std::getenv("{{variable}}"));
+{% for member in team if member.gathering %}
+void {{member.function}}()
+{
+    team.gather({{member.gathering.events.array}}, {{member.gathering.events.end}}, {{member.gathering.found}});
+}
+{% endfor %}
+
+}
+{% endif %}
 
 #ifndef _WIN32
 // Arrays start where a cache line does: a vector of 64 bytes is then never spread over two
 void* operator new(const std::size_t size)
 {
     void* memory = NULL;
-    if (posix_memalign(&memory, 64, size) != 0)
+    if (posix_memalign(&memory, 64, size{{' + 8192' if team}}) != 0)
         throw std::bad_alloc();
     return memory;
 }
@@ -102,6 +136,11 @@ void Network::run(const double duration, void (*report_func)(const double, const
                 next_report_time += report_period;
             }
         }
+        {% if team %}
+        if (!team.is_one())
+            team.step(due_functions);
+        else
+        {% endif %}
         for (size_t n = 0; n < due_functions.size(); n++)
             due_functions[n]();
         for (size_t c = 0; c < due_clocks.size(); c++)
@@ -116,6 +155,9 @@ void Network::run(const double duration, void (*report_func)(const double, const
         {% endif %}
     }
     Network::_globally_running = false;
+    {% if team %}
+    team.finish();
+    {% endif %}
 
     if (!clock || (!did_break_early && !Network::_globally_stopped))
         t = t_end;
@@ -190,6 +232,9 @@ void Network::list_due()
         if (due[clock_of_object[n]] && objects[n].second)
             due_functions.push_back(objects[n].second);
     }
+    {% if team %}
+    team.plan(due_functions);
+    {% endif %}
 }
 {% endmacro %}
 

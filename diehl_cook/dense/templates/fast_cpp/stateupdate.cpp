@@ -24,7 +24,12 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
 
-    const int _N = {{constant_or_scalar('N', variables['N'])}};
+    {% if is_shared %}
+    const int _begin = _begin_of_part({{constant_or_scalar('N', variables['N'])}});
+    const int _N = _end_of_part({{constant_or_scalar('N', variables['N'])}});
+    {% else %}
+    const int _begin = 0, _N = {{constant_or_scalar('N', variables['N'])}};
+    {% endif %}
     {% if state %}
     const auto _update = [&](const int _idx)
     {
@@ -43,13 +48,13 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
         {% endfor %}
         return _changed;
     };
-    static uint32_t _n_updates = 0;
+    {{storage}} uint32_t _n_updates = 0;
     const bool _look = ++_n_updates % 32 == 0;
-    int _first = 0;
-    if (!_look && std::memchr({{awake}}, 0, sizeof({{awake}})) == NULL)
+    int _first = _begin;
+    if (!_look && std::memchr({{awake}} + _begin / {{block}}, 0, (_N - _begin + {{block - 1}}) / {{block}}) == NULL)
     {
         {{independent_pragma(variable_indices, variables)}}
-        for (int _idx = 0; _idx < _N; _idx++)
+        for (int _idx = _begin; _idx < _N; _idx++)
             _update(_idx);
         _first = _N;
     }
@@ -87,7 +92,7 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
     {% else %}
     {{openmp_pragma('parallel-static')}}
     {{independent_pragma(variable_indices, variables)}}
-    for (int _idx = 0; _idx < _N; _idx++)
+    for (int _idx = _begin; _idx < _N; _idx++)
     {
         // vector code
         const size_t _vectorisation_idx = _idx;
@@ -96,7 +101,7 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
     {% endif %}
     {% if traces %}
     {# what else there is has used the traces as they were #}
-    static uint32_t _n_updates = 0;
+    {{storage}} uint32_t _n_updates = 0;
     const bool _look = ++_n_updates % 32 == 0;
     {% for trace in traces if trace.code is not none %}
     {
@@ -105,7 +110,7 @@ char {{awake}}[] = { {{'1, ' * ((owner.variables['N'].get_value() + block - 1) /
         const size_t _vectorisation_idx = _idx;
         {{trace.code|autoindent}}
     };
-    int _first = 0;
+    int _first = _begin;
     for (; _first + {{block}} <= _N; _first += {{block}})
     {
         {# eight blocks of zeros at once #}

@@ -22,17 +22,19 @@
         {{first_part|autoindent}}
         return _cond != 0;
     };
-    const int32_t _end = {% if gate %}{{gate|join(' && ')}} ? N : 0{% else %}N{% endif %};
+    const int32_t _begin = {{'_begin_of_part(N)' if is_shared else 0}};
+    const int32_t _last = {{'_end_of_part(N)' if is_shared else 'N'}};
+    const int32_t _end = {% if gate %}{{gate|join(' && ')}} ? _last : _begin{% else %}_last{% endif %};
     int32_t _count = 0;
     const auto _add_event = [&](const int32_t _idx)
     {
-        {{_eventspace}}[_count++] = _idx;
+        {{_eventspace}}[_begin + _count++] = _idx;
         {% if _uses_refractory %}
         {{not_refractory}}[_idx] = false;
         {{lastspike}}[_idx] = {{t}};
         {% endif %}
     };
-    int32_t _start = 0;
+    int32_t _start = _begin;
     {# The compiler does better with a fixed number of iterations, the processor with few branches #}
     {% for size in (64, 16) %}
     while (_start + {{size}} <= _end)
@@ -91,11 +93,23 @@
         if (_condition(_start))
             _add_event(_start);
     }
+    {% if is_shared %}
+    // the first thread has the list; the others' events are added to it when they meet
+    if (_part.thread == 0)
+        {{_eventspace}}[N] = _count;
+    else if (_count != 0)
+        {{found}}[_part.thread] = _count;
+    {% else %}
     {{_eventspace}}[N] = _count;
+    {% endif %}
 {% endblock %}
 
 {% block extra_headers %}
 #include <cstring>
+{% if is_shared %}
+#include <cstdint>
+int32_t {{found}}[_most_threads];
+{% endif %}
 {% endblock %}
 
 {% block after_code %}

@@ -1,0 +1,180 @@
+"""Turns that threads take in each time step, and for which turns of the others they wait.
+
+The first thread takes all turns, the others those that are shared out, `threads`. A thread waits
+where another one may still be at what it needs, or may still need what it is about to change,
+which follows from what code does with arrays. ``templates/fast_cpp/team.h`` makes a plan of it
+for the code objects that are due in a time step.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.core.variables import ArrayVariable
+
+from .threads import Use
+from .waking import full_name
+
+#: The environment variable that says how many threads a program has.
+VARIABLE = "CPP_STANDALONE_FAST_THREADS"
+
+#: What code does, by name; None where that is not known.
+Uses = Mapping[str, Use | None]
+
+
+def must_wait(after: Use | None, before: Use | None) -> bool:
+    """Whether a turn waits until another thread has taken a turn that comes before it.
+
+    Parameters
+    ----------
+    after, before : Use or None
+        What is done in the two turns; None where that is not known.
+    """
+    if before is None or after is None:
+        return True
+    if not (before.is_shared or after.is_shared):
+        return False
+    both = before.written & after.touched | before.touched & after.written
+    return any(before.own.get(array, array) != after.own.get(array) for array in both)
+
+
+def waits(after: Use | None, before: Use | None) -> str:
+    """The same in C++: ``0`` no, ``1`` if the later turn has events, ``2`` in any case."""
+    if not must_wait(after, before):
+        return "0"
+    if before is None or after is None or after.events is None:
+        return "2"
+    # whether there are events is known only after the turn that finds them
+    return "2" if full_name(after.events) in before.written else "1"
+
+
+@dataclass(frozen=True)
+class Events:
+    """A list of events in C++, and where in it their number stands."""
+
+    array: str
+    end: int
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Putting together what threads have found, before somebody uses it.
+
+    Parameters
+    ----------
+    events : Events
+        The list.
+    found : str
+        C++ array of how many events each thread has found.
+    thresholder : int
+        Number of the member that finds them.
+    users : str
+        For each member, whether it uses the list: ``0`` or ``1``.
+    """
+
+    events: Events
+    found: str
+    thresholder: int
+    users: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """What takes a turn.
+
+    Parameters
+    ----------
+    function : str or None
+        In C++.
+    is_shared : bool
+        Whether all threads take the turn.
+    events : Events or None
+        Without which it does nothing.
+    waits : str
+        For each member, see `waits`.
+    gathering : Gathering or None
+        If that is what it does.
+    """
+
+    function: str | None
+    is_shared: bool
+    events: Events | None
+    waits: str
+    gathering: Gathering | None
+
+
+def found_array(name: str) -> str:
+    """C++ name of the array in which threads say how many events a code object has found."""
+    return f"_found_{name}"
+
+
+def team(
+    uses: Uses, clocks: Iterable[Any], array_name: Callable[[ArrayVariable], str]
+) -> list[Member]:
+    """List all that may take a turn.
+
+    Parameters
+    ----------
+    uses : mapping
+        What code objects do, by name.
+    clocks : iterable of Clock
+        All clocks.
+    array_name : callable
+        C++ name of an array.
+
+    Returns
+    -------
+    list of Member
+        Code objects; the gathering of events; all looking back; the clocks going on. Empty if
+        nothing is shared out.
+    """
+    shared = {name: use for name, use in uses.items() if use is not None and use.is_shared}
+    if not shared:
+        return []
+    found = {name: use.finds for name, use in shared.items() if use.finds is not None}
+    members: dict[str, Use | None] = {f"_run_{name}": use for name, use in uses.items()}
+    for name, events in found.items():
+        members[f"_gather_{name}"] = _all_of([events])
+    lists = [use.events for use in uses.values() if use is not None and use.events is not None]
+    members["look back"] = Use(_all_of(lists).touched, frozenset(), is_shared=True)
+    members["clocks"] = _all_of(_times(clocks))
+
+    def events_of(variable: ArrayVariable | None) -> Events | None:
+        if variable is None:
+            return None
+        return Events(f"brian::{array_name(variable)}", variable.size - 1)
+
+    def gathering(name: str) -> Gathering | None:
+        if name not in found:
+            return None
+        events = full_name(found[name])
+        users = [use is None or events in use.touched for use in members.values()]
+        return Gathering(
+            Events(f"brian::{array_name(found[name])}", found[name].size - 1),
+            found_array(name),
+            thresholder=list(uses).index(name),
+            users="".join(str(int(is_user)) for is_user in users),
+        )
+
+    return [
+        Member(
+            function=name if name.startswith("_") else None,
+            is_shared=use is not None and use.is_shared,
+            events=events_of(use.events if use is not None else None),
+            waits="".join(waits(use, before) for before in members.values()),
+            gathering=gathering(name.removeprefix("_gather_")),
+        )
+        for name, use in members.items()
+    ]
+
+
+def _all_of(variables: Iterable[ArrayVariable]) -> Use:
+    """What reads and writes some arrays, in the first thread."""
+    names = frozenset(map(full_name, variables))
+    return Use(names, names)
+
+
+def _times(clocks: Iterable[Any]) -> Iterator[ArrayVariable]:
+    """All that changes when clocks go on."""
+    for clock in clocks:
+        yield from (variable for name, variable in clock.variables.items() if name != "dt")
