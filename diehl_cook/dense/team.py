@@ -39,13 +39,23 @@ def must_wait(after: Use | None, before: Use | None) -> bool:
 
 
 def waits(after: Use | None, before: Use | None) -> str:
-    """The same in C++: ``0`` no, ``1`` if the later turn has events, ``2`` in any case."""
+    """The same in C++.
+
+    Returns
+    -------
+    str
+        ``0`` no; ``1`` if the later turn has events; ``2`` yes; ``3`` yes, even if the earlier one
+        had no events, since it looked whether it had.
+    """
     if not must_wait(after, before):
         return "0"
-    if before is None or after is None or after.events is None:
-        return "2"
+    if before is None or after is None:
+        return "3"
+    if before.events is not None and full_name(before.events) in after.written:
+        return "3"
     # whether there are events is known only after the turn that finds them
-    return "2" if full_name(after.events) in before.written else "1"
+    is_known = after.events is not None and full_name(after.events) not in before.written
+    return "1" if is_known else "2"
 
 
 @dataclass(frozen=True)
@@ -125,8 +135,7 @@ def team(
     Returns
     -------
     list of Member
-        Code objects; the gathering of events; all looking back; the clocks going on. Empty if
-        nothing is shared out.
+        Code objects; the gathering of events; the clocks going on. Empty if nothing is shared out.
     """
     shared = {name: use for name, use in uses.items() if use is not None and use.is_shared}
     if not shared:
@@ -135,8 +144,6 @@ def team(
     members: dict[str, Use | None] = {f"_run_{name}": use for name, use in uses.items()}
     for name, events in found.items():
         members[f"_gather_{name}"] = _all_of([events])
-    lists = [use.events for use in uses.values() if use is not None and use.events is not None]
-    members["look back"] = Use(_all_of(lists).touched, frozenset(), is_shared=True)
     members["clocks"] = _all_of(_times(clocks))
 
     def events_of(variable: ArrayVariable | None) -> Events | None:

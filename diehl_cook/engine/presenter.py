@@ -17,7 +17,7 @@ from diehl_cook.dense.fast_device import NAME as FAST_STANDALONE
 from diehl_cook.engine import bounds
 from diehl_cook.engine.answers import Answers, join
 from diehl_cook.engine.program import RUN_SECONDS, Program, compile_program
-from diehl_cook.model import protocol
+from diehl_cook.model import protocol, resources
 from diehl_cook.model.arrays import Arrays
 from diehl_cook.model.experiment import Experiment
 from diehl_cook.model.network import (
@@ -193,7 +193,7 @@ class Presenter:
         for span in self._spans(first, len(images), stage):
             part = images[span.first - first : span.end - first]
             values = self.values(parts[-1].state if parts else state, span)
-            results = self.program.run(values, {protocol.IMAGES: part}, workspace)
+            results = self.program.run(values, {protocol.IMAGES: part}, workspace, self.threads)
             parts.append(self._outcome_in_phase(results, span))
         return Shown(
             state=parts[-1].state,
@@ -251,6 +251,7 @@ class Presenter:
     def _take_numbers_of(self, experiment: Experiment) -> None:
         """Have the numbers of an experiment at hand, and those of each phase of its schedule."""
         self.experiment = experiment
+        self.threads = threads_of(experiment)
         self._values = self._parameters_of(experiment)
         self._phases = [
             (until, self._parameters_of(experiment.at(until - 1)))
@@ -336,6 +337,13 @@ def device_of(experiment: Experiment) -> str:
     return FAST_STANDALONE if experiment.synapses == "dense" else "cpp_standalone"
 
 
+def threads_of(experiment: Experiment) -> int:
+    """How many threads its simulations have."""
+    if experiment.threads != "auto":
+        return experiment.threads
+    return max(1, min(resources.cores(), experiment.cells // _CELLS_OF_A_THREAD))
+
+
 def start_weights(experiment: Experiment, n_inputs: int) -> NDArray[np.float64]:
     """Random input weights, (U[0,1) + 0.01) * w_start, as in the published code.
 
@@ -354,9 +362,11 @@ def weights_and_theta(
     return state[f"{INPUT_TO_EXCITATORY}.w"].reshape(n_inputs, -1), state[f"{EXCITATORY}.theta"]
 
 
+# With fewer, threads wait for one another longer than they save: measured with two at 1600 cells.
+_CELLS_OF_A_THREAD = 3200
 # Numbers that differ between runs of one program most often, and what no program knows of.
 _OF_A_RUN: Any = {
-    **dict.fromkeys(("name", "seed", "data", "training", "evaluation"), True),
+    **dict.fromkeys(("name", "seed", "threads", "data", "training", "evaluation"), True),
     "connections": {"weight_sum"},
     "presentation": {"intensity", "intensity_step", "on_silence"},
 }

@@ -36,6 +36,7 @@ from brian2.monitors.statemonitor import StateMonitor
 from filelock import FileLock
 from numpy.typing import ArrayLike, NDArray
 
+from diehl_cook.dense.team import VARIABLE as THREADS
 from diehl_cook.model import resources
 from diehl_cook.model.arrays import Arrays
 
@@ -116,7 +117,7 @@ class Program:
         """Names of the variables of a role, in a fixed order."""
         return sorted(name for name, variable in self.variables.items() if variable.role == role)
 
-    def run(self, values: Values, inputs: Values, workspace: Path) -> Arrays:
+    def run(self, values: Values, inputs: Values, workspace: Path, threads: int = 1) -> Arrays:
         """Run until the network stops itself.
 
         Parameters
@@ -128,6 +129,8 @@ class Program:
             rows may be given alone.
         workspace : Path
             An existing folder for temporary files.
+        threads : int
+            At most so many, which alters nothing but the time that it takes.
 
         Returns
         -------
@@ -142,13 +145,13 @@ class Program:
         self._require_parameters(values)
         try:
             with tempfile.TemporaryDirectory(dir=workspace.resolve(), prefix="run-") as folder:
-                return self._run_in(Path(folder), values, inputs)
+                return self._run_in(Path(folder), values, inputs, threads)
         except OSError as error:
             raise SimulationError(
                 f"{error.filename or workspace}: {error.strerror or error}; {_MAKE_ROOM}"
             ) from None
 
-    def _run_in(self, folder: Path, values: Values, inputs: Values) -> Arrays:
+    def _run_in(self, folder: Path, values: Values, inputs: Values, threads: int) -> Arrays:
         arguments = [
             f"{self.variables[name].argument}={self._write(folder, name, value)}"
             for name, value in values.items()
@@ -160,7 +163,9 @@ class Program:
         results = folder / "results"
         results.mkdir()
         _execute(
-            [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments], self.folder
+            [str(self.folder / "main"), "--results_dir", f"{results}/", *arguments],
+            self.folder,
+            threads,
         )
         names = self.names("state") + self.names("record")
         arrays = {name: self._read(results, name) for name in names}
@@ -459,13 +464,14 @@ def _compile(folder: Path) -> None:
         raise SimulationError(f"compiling failed: {(causes or [silent])[0]}")
 
 
-def _execute(command: list[str], folder: Path) -> None:
+def _execute(command: list[str], folder: Path, threads: int) -> None:
     """Run a program to its end; anything that it says is an error."""
     # A session of its own: Ctrl-C reaches it through us only, never halfway through its results.
     try:
         process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             encoding="utf-8", errors="replace", start_new_session=True,
+            env={**os.environ, THREADS: str(threads)},
         )  # fmt: skip
     except OSError as error:
         raise SimulationError(

@@ -35,6 +35,7 @@ from diehl_cook.model.units import (
     PositiveOrAuto,
     Printable,
     Section,
+    ThreadsOrAuto,
     Time,
     TimeOrZero,
     Voltage,
@@ -283,6 +284,11 @@ class Experiment(Section):
     )
     precision: Literal["single", "double"] = Field(
         "single", description="of all but theta, which is always double; code: double"
+    )
+    threads: ThreadsOrAuto = Field(
+        "auto",
+        description="of a simulation with dense synapses, never alters a result; auto: one for"
+        " every 3200 cells, and no more than there are cores; ours",
     )
     time_step: Time = Field(0.5 * ms, description="code")
     data: Data = Data()

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 import platformdirs
+from joblib import cpu_count
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent
@@ -56,6 +57,16 @@ def compiler() -> list[str]:
         return shlex.split(named) or ["g++"]
     except ValueError:  # a quote that does not end
         return [named]
+
+
+def cores() -> int:
+    """How many threads a simulation may have, as far as this process is told.
+
+    As many as there are cores that the process may use. Several processes at a time, such as those
+    of a sweep, are told to have fewer in OMP_NUM_THREADS, as programs with OpenMP are.
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cpu_count(), int(told)) if told.isdecimal() and int(told) else cpu_count()
 
 
 def programs() -> Path:

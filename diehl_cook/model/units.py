@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import reprlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import brian2.units as units
 from brian2.units.fundamentalunits import Quantity, have_same_dimensions
@@ -196,3 +196,15 @@ def _auto_or_positive(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 PositiveOrAuto = Annotated[
     Positive, WrapValidator(_auto_or_positive), PlainSerializer(lambda value: value)
 ]
+
+
+def _require_threads(value: Any) -> Any:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if value != "auto" and not (is_number and 1 <= value <= MOST_THREADS):
+        raise ValueError(f"expected auto, or a whole number from 1 to {MOST_THREADS}, not {value}")
+    return value
+
+
+#: So many threads, or ``auto`` for what the network's size and the machine suggest.
+ThreadsOrAuto = Annotated[int | Literal["auto"], BeforeValidator(_require_threads)]
+MOST_THREADS = 64  # that a program takes part with

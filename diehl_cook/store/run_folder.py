@@ -379,7 +379,7 @@ def what_matters(experiment: Experiment) -> dict[str, Any]:
 
     Nor does ``presentation.on_silence``, where there was no silence.
     """
-    values = experiment.model_dump(mode="json", exclude={"name", "evaluation"})
+    values = experiment.model_dump(mode="json", exclude={"name", "evaluation", "threads"})
     for name in ("block", "chunk"):
         del values["training"][name]
     del values["presentation"]["on_silence"]

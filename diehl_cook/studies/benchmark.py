@@ -28,6 +28,7 @@ from diehl_cook.engine.presenter import (
     LEARNING,
     TESTING,
     Presenter,
+    threads_of,
     weights_and_theta,
 )
 from diehl_cook.engine.program import interpret
@@ -38,22 +39,24 @@ from diehl_cook.model.plasticity import RULES
 from diehl_cook.store.files import markdown_table
 
 #: Kinds of simulation: choices of the experiment, and whether the program is compiled.
-KINDS: dict[str, dict[str, str]] = {
-    "dense single": {"synapses": "dense", "precision": "single"},
-    "dense double": {"synapses": "dense", "precision": "double"},
-    "brian2 double": {"synapses": "brian2", "precision": "double"},
+KINDS: dict[str, dict[str, Any]] = {
+    "dense single": {"synapses": "dense", "precision": "single", "threads": 1},
+    "dense double": {"synapses": "dense", "precision": "double", "threads": 1},
+    "brian2 double": {"synapses": "brian2", "precision": "double", "threads": 1},
 }
 BRIAN2, DEFAULT = "brian2 double", "dense single"
 #: The default kind with each of the other rules, timed in training.
-OTHER_RULES: dict[str, dict[str, str]] = {
+OTHER_RULES: dict[str, dict[str, Any]] = {
     f"{DEFAULT}, {rule}": {**KINDS[DEFAULT], "rule": rule} for rule in RULES if rule != "triplet"
 }
+#: The default kind where a network is large enough for several threads.
+IN_THREADS = f"{DEFAULT}, threads: auto"
 RUNTIME = "runtime, dense double"
 SIZES = (100, 400, 1600, 6400)
 
 # Images of a long run, so that it takes seconds: N times this many at most.
 _WORK = {"dense single": 200_000, "dense double": 100_000, "brian2 double": 8_000, RUNTIME: 800}
-_WORK |= dict.fromkeys(OTHER_RULES, _WORK[DEFAULT])
+_WORK |= dict.fromkeys([*OTHER_RULES, IN_THREADS], _WORK[DEFAULT])
 _WARM_UP = 500  # images learned before anything is timed
 
 
@@ -127,7 +130,11 @@ def _prepare(
 ) -> Iterator[tuple[Timing, Run]]:
     """Compile every kind at one size, and give what runs it."""
     state: Arrays | None = None
-    for kind, choices in KINDS.items():
+    kinds = dict(KINDS)
+    in_threads = {**KINDS[DEFAULT], "threads": "auto"}
+    if threads_of(experiment.model_copy(update=in_threads)) > 1:
+        kinds[IN_THREADS] = in_threads
+    for kind, choices in kinds.items():
         chosen = experiment.model_copy(update=choices)
         for learning in (True, False):
             timing = Timing(Case(experiment.cells, kind, learning))
@@ -370,6 +377,6 @@ def curves(cases: Sequence[dict[str, Any]], learning: bool) -> dict[str, Any]:
     """Arrange cases of one rule for `figures.cost_against_size`."""
     costs: dict[str, dict[int, tuple[float, float, float]]] = {}
     for case in cases:
-        if case["learning"] == learning and case["kind"] not in OTHER_RULES:
+        if case["learning"] == learning and case["kind"] not in (*OTHER_RULES, IN_THREADS):
             costs.setdefault(case["kind"], {})[case["cells"]] = (case["ms"], *case["ms_quartiles"])
     return costs

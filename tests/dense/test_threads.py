@@ -180,12 +180,13 @@ def test_who_waits_for_whom():
     assert waits(reset, threshold) == waits(rows, threshold) == "2"
     assert waits(rows, rows) == "0"
     assert waits(columns, rows) == waits(rows, columns) == "1"  # each has other parts of them
-    assert waits(update, None) == waits(None, update) == waits(None, None) == "2"
+    assert waits(threshold, reset) == waits(threshold, rows) == "3"  # they look into the list
+    assert waits(update, None) == waits(None, update) == waits(None, None) == "3"
 
 
 def test_clocks_wait_for_what_reads_the_time():
     reads_time = use(["defaultclock_t", "v"], "v", "v", is_shared=True)
     reads_step = use(["defaultclock_dt", "v"], "v", "v", is_shared=True)
     *_, clocks = team({"a": reads_time, "b": reads_step}, [defaultclock], str)
-    assert clocks.waits == "2000"
+    assert clocks.waits == "200"
     assert team({"b": use("v", "v")}, [defaultclock], str) == []

@@ -229,6 +229,7 @@ def test_another_experiment_is_refused_with_what_differs(
         "training.chunk=7",
         "training.block=9",
         "evaluation.repeats=1",
+        "threads=3",
         "name=other",
         "plasticity.power_law.eta=0.5",
         "presentation.on_silence=skip",

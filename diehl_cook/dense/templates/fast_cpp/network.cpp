@@ -75,10 +75,13 @@ void {{member.function}}()
 
 #ifndef _WIN32
 // Arrays start where a cache line does: a vector of 64 bytes is then never spread over two
+{% if team %}
+// Processors fetch beyond the end of what a thread reads; what lies there must not be another one's
+{% endif %}
 void* operator new(const std::size_t size)
 {
     void* memory = NULL;
-    if (posix_memalign(&memory, 64, size{{' + 8192' if team}}) != 0)
+    if (posix_memalign(&memory, 64, size{{' < 4096 ? size : size + 8192' if team}}) != 0)
         throw std::bad_alloc();
     return memory;
 }

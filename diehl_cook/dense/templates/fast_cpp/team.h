@@ -16,14 +16,16 @@ __thread _Part _part = {0, 65536, 0};
 
 namespace {
 
-// What takes a turn: a code object, a gathering of events, all looking back, the clocks going on
+// What takes a turn: a code object, a gathering of events, the clocks going on
 struct Member
 {
     void (*function)();
     bool is_shared;
     int32_t** events;  // without which it does nothing
     int32_t end;       // where their list says how many there are
-    const char* waits; // for each member, whether it waits for it: 0 no, 1 if there are events, 2 yes
+    // for each member, whether it waits for it: 0 no, 1 if it has events itself, 2 yes, 3 yes, though the
+    // other one had no events
+    const char* waits;
 };
 
 // Events that all threads have found, to be put into one list before somebody uses it
@@ -46,8 +48,7 @@ struct Turn
     const Member* member;
     bool is_awaited;
     Wait always, if_events;
-    // others' turns of the step before, by number, that count if there were events in it
-    std::vector<std::pair<int, int32_t> > if_there_were;
+    std::vector<std::pair<int, int32_t> > if_there_were; // events at that turn of the step before
 };
 
 // Apart from one another, because processors fetch neighbouring cache lines together
@@ -125,13 +126,6 @@ class Team
         return member.events != NULL && (*member.events)[member.end] != 0;
     }
 
-    // Which turns of the step before had events; their lists are still there
-    void look_back(std::vector<char>& had_events) const
-    {
-        for (size_t n = 0; n < turns.size(); n++)
-            had_events[n] = has_events(*turns[n].member);
-    }
-
     void take_turns(const int64_t n_before, std::vector<char>& had_events)
     {
         had_events.resize(turns.size());
@@ -142,19 +136,18 @@ class Team
             if (!member.is_shared && _part.thread != 0)
                 continue;
             wait_before(turn.always, n_before);
-            if (has_events(member))
+            const bool now_has_events = has_events(member);
+            if (now_has_events)
                 wait_before(turn.if_events, n_before);
             for (size_t m = 0; m < turn.if_there_were.size(); m++)
             {
                 if (had_events[turn.if_there_were[m].first])
                     wait_for_others(n_before + turn.if_there_were[m].second);
             }
-            if (member.function)
-                member.function();
-            else if (n == 0)
-                look_back(had_events);
-            else
+            if (member.function == NULL)
                 return; // the clocks go on when all turns are taken
+            member.function();
+            had_events[n] = now_has_events;
             if (turn.is_awaited)
                 tell(n_before + n + 1);
         }
@@ -182,9 +175,9 @@ class Team
             wait_for(progress[0], n_before);
             if (is_alone)
             {
+                tell(++n_before);
                 std::unique_lock<std::mutex> lock(mutex);
                 together.wait(lock, [&] { return !is_alone; });
-                tell(++n_before);
                 continue;
             }
             if (is_over)
@@ -206,7 +199,10 @@ class Team
                 is_alone = alone;
             }
             if (alone)
+            {
                 tell(n_before++);
+                wait_for_others(n_before);
+            }
             else
                 together.notify_all();
         }
@@ -242,12 +238,12 @@ class Team
     {
         const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
         const double seconds = std::chrono::duration<double>(now - bout_begun).count();
-        (is_alone ? seconds_alone : seconds_together) = seconds;
-        const bool is_trial = n_bouts % bouts_between_trials == 0;
+        double& usual = is_alone ? seconds_alone : seconds_together;
+        usual = usual == 0 ? seconds : 0.75 * usual + 0.25 * std::min(seconds, 2 * usual);
         if (!is_alone)
         {
             wait_for_others(n_before);
-            if (n_bouts < first_bouts || is_trial)
+            if (n_bouts < first_bouts || n_bouts % bouts_between_trials < 2)
                 balance();
         }
         n_bouts++;
@@ -313,12 +309,12 @@ class Team
                     continue;
                 const int32_t completed = n - back + 1;
                 turns[other].is_awaited = true;
-                if (!is_of_this_step && member.events)
+                if (!is_of_this_step && member.events && waits != '3')
                 {
                     turn.if_there_were.push_back(std::make_pair(other, completed));
                     continue;
                 }
-                Wait& wait = waits == '2' ? turn.always : turn.if_events;
+                Wait& wait = waits == '1' ? turn.if_events : turn.always;
                 if (wait.for_first == never && is_of_this_step)
                     wait.for_first = completed;
                 if (wait.for_others == never && member.is_shared)
@@ -353,7 +349,6 @@ public:
         if (!others.empty() && !is_alone)
             wait_for_others(n_before);
         turns.clear();
-        add_turn(n_members - 2); // all look back
         std::vector<bool> is_found(n_gatherings, false);
         for (size_t n = 0; n <= functions.size(); n++)
         {
