@@ -5,9 +5,11 @@ import subprocess
 import numpy as np
 import pytest
 
+from diehl_cook.dense.fast_device import TEMPLATES
 from diehl_cook.dense.team import VARIABLE
 from diehl_cook.engine.presenter import LEARNING, TESTING, Presenter, threads_of
 from diehl_cook.model import resources
+from diehl_cook.model.units import MOST_THREADS
 
 SEVERAL = [1, 2, 3]
 
@@ -77,3 +79,8 @@ def test_how_many_threads(experiment_with, monkeypatch, cells, stated, cores, to
     if told is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", told)
     assert threads_of(experiment_with(f"cells={cells}", f"threads={stated}")) == expected
+
+
+def test_programs_take_as_many_as_may_be_stated():
+    text = (TEMPLATES / "parts.h").read_text()
+    assert f"_most_threads = {MOST_THREADS};" in text
