@@ -75,6 +75,14 @@ def test_same_bits_with_any_number_of_threads(device, tmp_path, has_ordinary):
             np.testing.assert_array_equal(values, alone[name], err_msg=f"{name}, {threads} threads")
 
 
+@pytest.mark.usefixtures("_small_groups_are_shared_out")
+def test_a_run_ends_when_all_threads_are_through(device, tmp_path):
+    cells = NeuronGroup(10, "dv/dt = 1/ms : 1", method="euler", name="few")  # all of one part
+    build(device, Network(cells), tmp_path, (1, 2, 1))
+    run_program(device, 2)
+    np.testing.assert_allclose(cells.v, 0.4)
+
+
 RACE_DETECTOR = "-fsanitize=thread"
 
 

@@ -388,6 +388,8 @@ public:
 
     void finish()
     {
+        if (!others.empty() && !is_alone)
+            wait_for_others(n_before);
         is_over = true;
         go_on(false);
         tell(n_before);
