@@ -29,6 +29,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from diehl_cook.dense import DenseSynapses, fast_device
+from diehl_cook.dense.team import VARIABLE
 
 pytestmark = pytest.mark.slow  # some 240 files to compile
 
@@ -87,7 +88,7 @@ class Mixture:
 
 mixtures = st.builds(
     Mixture,
-    cells=st.integers(3, 40),
+    cells=st.integers(3, 40) | st.just(150),  # of two parts
     refractory=st.booleans(),
     method=st.sampled_from(["exponential_euler", "euler"]),
     dense=st.sampled_from(sorted(KINDS)),
@@ -210,7 +211,15 @@ def outcome(parts):
     return found | {"rate": parts["rate"].rate / Hz, "seen": parts["spikes at rest"].g[:]}
 
 
-def outcomes(mixed, device, folder):
+@pytest.fixture(autouse=True, scope="module")
+def _threads_share_small_groups_out():
+    with pytest.MonkeyPatch.context() as patch:
+        for target in ("cells_target", "synapses_target"):
+            patch.setattr(f"diehl_cook.dense.{target}.FEWEST_CELLS", 1)
+        yield
+
+
+def outcomes(mixed, device, folder, threads):
     """What each of some networks leaves behind, all in one program."""
     old = prefs.devices.cpp_standalone.extra_make_args_unix
     set_device(device, build_on_run=False)
@@ -225,7 +234,9 @@ def outcomes(mixed, device, folder):
                 network.run(steps * STEP)
                 parts["driven"].g = 0.25  # between runs, and after the last
             all_parts.append(parts)
-        get_device().build(directory=str(folder))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(VARIABLE, str(threads))
+            get_device().build(directory=str(folder))
         return [outcome(parts) for parts in all_parts]
     finally:
         get_device().reinit()
@@ -233,9 +244,9 @@ def outcomes(mixed, device, folder):
         prefs.devices.cpp_standalone.extra_make_args_unix = old
 
 
-def assert_same(mixed, folder):
-    fast = outcomes(mixed, fast_device.NAME, folder / "fast")
-    expected = outcomes(mixed, "cpp_standalone", folder / "brian2")
+def assert_same(mixed, folder, threads):
+    fast = outcomes(mixed, fast_device.NAME, folder / "fast", threads)
+    expected = outcomes(mixed, "cpp_standalone", folder / "brian2", threads)
     for one, other, mixture in zip(fast, expected, mixed, strict=True):
         assert one.keys() == other.keys()
         assert other["spikes"].size > 20
@@ -260,16 +271,17 @@ MIXED = (
         generator=True,
         regularly=True,
     ),
-    Mixture(cells=37, method="euler", dense="all but self", coarse=True),
+    Mixture(cells=150, method="euler", dense="all but self", coarse=True),
 )
 
 
-def test_mixed_networks_do_as_on_brian2s_device(tmp_path):
-    assert_same(MIXED, tmp_path)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_mixed_networks_do_as_on_brian2s_device(tmp_path, threads):
+    assert_same(MIXED, tmp_path, threads)
 
 
 # programs take too long to look for the smallest one that fails
 @settings(max_examples=10, phases=[Phase.generate], database=None)
-@given(st.lists(mixtures, min_size=2, max_size=2))
-def test_any_mixed_networks_do_as_on_brian2s_device(tmp_path_factory, mixed):
-    assert_same(mixed, tmp_path_factory.mktemp("mixed"))
+@given(st.lists(mixtures, min_size=2, max_size=2), st.integers(1, 3))
+def test_any_mixed_networks_do_as_on_brian2s_device(tmp_path_factory, mixed, threads):
+    assert_same(mixed, tmp_path_factory.mktemp("mixed"), threads)
