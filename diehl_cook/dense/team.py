@@ -38,6 +38,15 @@ def must_wait(after: Use | None, before: Use | None) -> bool:
     return any(before.own.get(array, array) != after.own.get(array) for array in both)
 
 
+def needs(after: Use | None, before: Use | None) -> bool:
+    """Whether two turns have to stay in their order, whoever takes them."""
+    if before is None or after is None:
+        return True
+    if before.has_effects and after.has_effects:
+        return True
+    return bool(before.written & after.touched | before.touched & after.written)
+
+
 def waits(after: Use | None, before: Use | None) -> str:
     """The same in C++.
 
@@ -78,14 +87,11 @@ class Gathering:
         C++ array of how many events each thread has found.
     thresholder : int
         Number of the member that finds them.
-    users : str
-        For each member, whether it uses the list: ``0`` or ``1``.
     """
 
     events: Events
     found: str
     thresholder: int
-    users: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class Member:
         Without which it does nothing.
     waits : str
         For each member, see `waits`.
+    needs : str
+        For each member, ``1`` if it cannot change places with one that comes before it, else ``0``.
     gathering : Gathering or None
         If that is what it does.
     """
@@ -110,6 +118,7 @@ class Member:
     is_shared: bool
     events: Events | None
     waits: str
+    needs: str
     gathering: Gathering | None
 
 
@@ -154,14 +163,8 @@ def team(
     def gathering(name: str) -> Gathering | None:
         if name not in found:
             return None
-        events = full_name(found[name])
-        users = [use is None or events in use.touched for use in members.values()]
-        return Gathering(
-            Events(f"brian::{array_name(found[name])}", found[name].size - 1),
-            found_array(name),
-            thresholder=list(uses).index(name),
-            users="".join(str(int(is_user)) for is_user in users),
-        )
+        events = Events(f"brian::{array_name(found[name])}", found[name].size - 1)
+        return Gathering(events, found_array(name), thresholder=list(uses).index(name))
 
     return [
         Member(
@@ -169,6 +172,7 @@ def team(
             is_shared=use is not None and use.is_shared,
             events=events_of(use.events if use is not None else None),
             waits="".join(waits(use, before) for before in members.values()),
+            needs="".join(str(int(needs(use, before))) for before in members.values()),
             gathering=gathering(name.removeprefix("_gather_")),
         )
         for name, use in members.items()

@@ -52,6 +52,8 @@ class Use:
         The list of events that it makes.
     is_shared : bool
         Whether threads share it out.
+    has_effects : bool
+        Whether it calls functions, such as ``rand()``, of which the order of calls counts.
     """
 
     touched: frozenset[str]
@@ -60,6 +62,7 @@ class Use:
     events: ArrayVariable | None = None
     finds: ArrayVariable | None = None
     is_shared: bool = False
+    has_effects: bool = False
 
 
 def may_share() -> bool:
@@ -111,6 +114,7 @@ def use_of(
         written=frozenset(map(full_name, changed)) | _woken(changed),
         events=of_events if template in ("reset", "dense_synapses") else None,
         finds=of_events if template == "threshold" else None,
+        has_effects=not may_be_called_by_many(variables, variables),
     )
 
 

@@ -12,13 +12,14 @@ from brian2 import (
     check_units,
     defaultclock,
     implementation,
+    ms,
     prefs,
 )
 from brian2.devices.device import get_device, reset_device, set_device
 from shared_out import CELLS, network, outcome
 
 from diehl_cook.dense import DenseSynapses
-from diehl_cook.dense.team import VARIABLE, team, waits
+from diehl_cook.dense.team import VARIABLE, needs, team, waits
 from diehl_cook.dense.threads import FEWEST_CELLS, Parts, Use
 from diehl_cook.model.resources import compiler
 
@@ -80,7 +81,7 @@ def test_a_run_ends_when_all_threads_are_through(device, tmp_path):
     cells = NeuronGroup(10, "dv/dt = 1/ms : 1", method="euler", name="few")  # all of one part
     build(device, Network(cells), tmp_path, (1, 2, 1))
     run_program(device, 2)
-    np.testing.assert_allclose(cells.v, 0.4)
+    np.testing.assert_allclose(cells.v, 4 * defaultclock.dt / ms)
 
 
 RACE_DETECTOR = "-fsanitize=thread"
@@ -190,6 +191,18 @@ def test_who_waits_for_whom():
     assert waits(columns, rows) == waits(rows, columns) == "1"  # each has other parts of them
     assert waits(threshold, reset) == waits(threshold, rows) == "3"  # they look into the list
     assert waits(update, None) == waits(None, update) == waits(None, None) == "3"
+
+
+def test_who_may_change_places():
+    update, reads = use("v", "v"), use("vw", "w")
+    draws, also_draws = use("x", "x", has_effects=True), use("y", "y", has_effects=True)
+    assert needs(update, reads)
+    assert needs(reads, update)
+    assert not needs(use("vw", ""), use("v", ""))
+    assert not needs(draws, update)
+    assert needs(draws, also_draws)  # each takes the next random number
+    assert needs(update, None)
+    assert needs(None, update)
 
 
 def test_clocks_wait_for_what_reads_the_time():

@@ -53,14 +53,14 @@ void {{member.function}}();
 {% endfor %}
 const Member members[] = {
     {% for member in team %}
-    { {{member.function or 'NULL'}}, {{member.is_shared|lower}}, {% if member.events %}&{{member.events.array}}, {{member.events.end}}{% else %}NULL, 0{% endif %}, "{{member.waits}}"},
+    { {{member.function or 'NULL'}}, {{member.is_shared|lower}}, {% if member.events %}&{{member.events.array}}, {{member.events.end}}{% else %}NULL, 0{% endif %}, "{{member.waits}}", "{{member.needs}}"},
     {% endfor %}
 };
 const Gathering gatherings[] = {
     {% for member in team if member.gathering %}
-    { {{member.gathering.thresholder}}, {{team.index(member)}}, "{{member.gathering.users}}"},
+    { {{member.gathering.thresholder}}, {{team.index(member)}}},
     {% endfor %}
-    {-1, -1, ""}
+    {-1, -1}
 };
 Team team(members, {{team|length}}, gatherings, {{team|selectattr('gathering')|list|length}}, std::getenv("{{variable}}"));
 {% for member in team if member.gathering %}

@@ -26,13 +26,13 @@ struct Member
     // for each member, whether it waits for it: 0 no, 1 if it has events itself, 2 yes, 3 yes, though the
     // other one had no events
     const char* waits;
+    const char* needs; // for each member, whether it has to come after it where that comes first: 0 or 1
 };
 
 // Events that all threads have found, to be put into one list before somebody uses it
 struct Gathering
 {
     int thresholder, number; // among the members
-    const char* users;       // for each member, whether it uses the list
 };
 
 // Turns counted from the beginning of the step; those of the step before are negative
@@ -264,31 +264,23 @@ class Team
         return number;
     }
 
-    void add_turn(const int number)
+    void add_turns(const std::vector<int>& numbers)
     {
-        const Turn turn = {number, &members[number], false, {never, never}, {never, never}, {}};
-        turns.push_back(turn);
+        for (size_t n = 0; n < numbers.size(); n++)
+        {
+            const Turn turn = {numbers[n], &members[numbers[n]], false, {never, never}, {never, never}, {}};
+            turns.push_back(turn);
+        }
     }
 
-    // Whether a member uses events that have been found and not gathered; the clocks come last
-    bool uses_events(const int number, const std::vector<bool>& is_found) const
+    bool needs_any(const int number, const std::vector<int>& others) const
     {
-        for (int g = 0; g < n_gatherings; g++)
+        for (size_t n = 0; n < others.size(); n++)
         {
-            if (is_found[g] && (gatherings[g].users[number] == '1' || number == n_members - 1))
+            if (members[number].needs[others[n]] == '1')
                 return true;
         }
         return false;
-    }
-
-    void add_gatherings(std::vector<bool>& is_found)
-    {
-        for (int g = 0; g < n_gatherings; g++)
-        {
-            if (is_found[g])
-                add_turn(gatherings[g].number);
-            is_found[g] = false;
-        }
     }
 
     // For each turn, the last of the turns before it that it waits for, back to itself a step before.
@@ -348,17 +340,24 @@ public:
             return;
         if (!others.empty() && !is_alone)
             wait_for_others(n_before);
-        turns.clear();
-        std::vector<bool> is_found(n_gatherings, false);
-        for (size_t n = 0; n <= functions.size(); n++)
+        // what needs events that have to be gathered comes late, so that nobody has to wait for them
+        std::vector<int> early, gathering, late;
+        for (size_t n = 0; n < functions.size(); n++)
         {
-            const int number = n < functions.size() ? number_of(functions[n]) : n_members - 1;
-            if (uses_events(number, is_found))
-                add_gatherings(is_found);
+            const int number = number_of(functions[n]);
+            const bool is_late = needs_any(number, gathering) || needs_any(number, late);
+            (is_late ? late : early).push_back(number);
             for (int g = 0; g < n_gatherings; g++)
-                is_found[g] = is_found[g] || gatherings[g].thresholder == number;
-            add_turn(number);
+            {
+                if (gatherings[g].thresholder == number)
+                    (is_late ? late : gathering).push_back(gatherings[g].number);
+            }
         }
+        late.push_back(n_members - 1); // the clocks
+        turns.clear();
+        add_turns(early);
+        add_turns(gathering);
+        add_turns(late);
         find_waits();
     }
 
