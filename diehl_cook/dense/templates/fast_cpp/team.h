@@ -63,8 +63,8 @@ struct alignas(256) Waiting
 
 // Which parts threads have, and whether there is more than one of them, changes nothing in the
 // results; it is chosen anew between bouts of so many steps
-const int steps_of_bout = 1000;
-const int first_bouts = 16, bouts_between_trials = 32;
+const int steps_of_bout = 1000, steps_of_first_bouts = 100;
+const int first_bouts = 16, bouts_between_trials = 32, most_bouts_between_trials = 1024;
 
 class Team
 {
@@ -73,7 +73,7 @@ class Team
     const Gathering* gatherings;
     int n_gatherings;
     int n_threads;
-    bool is_over, is_alone;
+    bool is_over, is_alone, is_trial;
     int64_t n_before; // turns before this step, of the first thread
     std::vector<Turn> turns;
     std::vector<char> had_events; // of the first thread
@@ -84,7 +84,7 @@ class Team
     std::mutex mutex;
     std::condition_variable together;
     std::chrono::steady_clock::time_point bout_begun;
-    int n_steps, n_bouts;
+    int n_steps, n_bouts, next_trial, bouts_to_next;
     double seconds_alone, seconds_together; // of a bout
 
     void wait_for(const Progress& progress, const int64_t turns)
@@ -233,13 +233,25 @@ class Team
             waiting[thread].looks = 0;
     }
 
+    double seconds_of_bout() const
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - bout_begun).count();
+    }
+
+    bool ends_bout() const
+    {
+        if (n_steps == (n_bouts < 2 ? steps_of_first_bouts : steps_of_bout))
+            return true;
+        const bool may_take_too_long = !is_alone && seconds_alone > 0 && n_steps % 16 == 0;
+        return may_take_too_long && seconds_of_bout() > 1.5 * seconds_alone;
+    }
+
     // Others may keep the processors busy, and waiting costs more than the work of one thread then
     void end_bout()
     {
-        const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
-        const double seconds = std::chrono::duration<double>(now - bout_begun).count();
+        const double seconds = seconds_of_bout() * steps_of_bout / n_steps;
         double& usual = is_alone ? seconds_alone : seconds_together;
-        usual = usual == 0 ? seconds : 0.75 * usual + 0.25 * std::min(seconds, 2 * usual);
+        usual = usual == 0 ? seconds : 0.5 * usual + 0.5 * std::min(seconds, 2 * usual);
         if (!is_alone)
         {
             wait_for_others(n_before);
@@ -247,9 +259,15 @@ class Team
                 balance();
         }
         n_bouts++;
-        const bool alone_is_faster = n_bouts > first_bouts && seconds_alone < seconds_together;
-        const bool tries_other = n_bouts % bouts_between_trials == 0 || n_bouts == first_bouts;
-        go_on(alone_is_faster != tries_other);
+        const bool alone_is_faster = seconds_alone > 0 && seconds_alone < seconds_together;
+        if (is_trial)
+        {
+            const bool is_lost = alone_is_faster != is_alone;
+            bouts_to_next = is_lost ? std::min(2 * bouts_to_next, most_bouts_between_trials) : bouts_between_trials;
+            next_trial = n_bouts + bouts_to_next;
+        }
+        is_trial = n_bouts == next_trial;
+        go_on(alone_is_faster != is_trial);
         n_steps = 0;
         bout_begun = std::chrono::steady_clock::now();
     }
@@ -318,7 +336,8 @@ class Team
 public:
     Team(const Member* members, int n_members, const Gathering* gatherings, int n_gatherings, const char* n_threads_stated)
         : members(members), n_members(n_members), gatherings(gatherings), n_gatherings(n_gatherings),
-          is_over(false), is_alone(false), n_before(0), waiting(), n_steps(0), n_bouts(0), seconds_alone(0), seconds_together(0)
+          is_over(false), is_alone(false), is_trial(false), n_before(0), waiting(), n_steps(0), n_bouts(0),
+          next_trial(1), bouts_to_next(first_bouts), seconds_alone(0), seconds_together(0)
     {
         const int stated = n_threads_stated ? std::atoi(n_threads_stated) : 1;
         n_threads = stated < 1 ? 1 : (stated > _most_threads ? _most_threads : stated);
@@ -381,7 +400,8 @@ public:
             take_turns(n_before, had_events);
             n_before += turns.size();
         }
-        if (++n_steps == steps_of_bout)
+        n_steps++;
+        if (ends_bout())
             end_bout();
     }
 
