@@ -37,7 +37,7 @@ def _small_groups_are_shared_out(monkeypatch, tmp_path_factory):
     shutil.copy(fast_device.TEMPLATES / "parts.h", changed)
     text = (fast_device.TEMPLATES / "team.h").read_text()
     for old, new in {
-        "seconds_alone > 0 && seconds_alone < seconds_together": "n_bouts / 3 % 2 == 1",
+        "seconds_together == 0 || seconds_alone < seconds_together": "n_bouts / 3 % 2 == 1",
         "steps_of_bout = 1000": "steps_of_bout = 90",
     }.items():
         assert text.count(old) == 1

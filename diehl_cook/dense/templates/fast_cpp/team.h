@@ -63,8 +63,8 @@ struct alignas(256) Waiting
 
 // Which parts threads have, and whether there is more than one of them, changes nothing in the
 // results; it is chosen anew between bouts of so many steps
-const int steps_of_bout = 1000, steps_of_first_bouts = 100;
-const int first_bouts = 16, bouts_between_trials = 32, most_bouts_between_trials = 1024;
+const int steps_of_bout = 1000;
+const int first_bouts = 20, bouts_between_trials = 32, most_bouts_between_trials = 1024;
 
 class Team
 {
@@ -240,7 +240,7 @@ class Team
 
     bool ends_bout() const
     {
-        if (n_steps == (n_bouts < 2 ? steps_of_first_bouts : steps_of_bout))
+        if (n_steps == steps_of_bout)
             return true;
         const bool may_take_too_long = !is_alone && seconds_alone > 0 && n_steps % 16 == 0;
         return may_take_too_long && seconds_of_bout() > 1.5 * seconds_alone;
@@ -251,7 +251,7 @@ class Team
     {
         const double seconds = seconds_of_bout() * steps_of_bout / n_steps;
         double& usual = is_alone ? seconds_alone : seconds_together;
-        usual = usual == 0 ? seconds : 0.5 * usual + 0.5 * std::min(seconds, 2 * usual);
+        usual = is_trial || usual == 0 ? seconds : 0.5 * usual + 0.5 * std::min(seconds, 2 * usual);
         if (!is_alone)
         {
             wait_for_others(n_before);
@@ -259,7 +259,7 @@ class Team
                 balance();
         }
         n_bouts++;
-        const bool alone_is_faster = seconds_alone > 0 && seconds_alone < seconds_together;
+        const bool alone_is_faster = seconds_together == 0 || seconds_alone < seconds_together;
         if (is_trial)
         {
             const bool is_lost = alone_is_faster != is_alone;
@@ -337,7 +337,7 @@ public:
     Team(const Member* members, int n_members, const Gathering* gatherings, int n_gatherings, const char* n_threads_stated)
         : members(members), n_members(n_members), gatherings(gatherings), n_gatherings(n_gatherings),
           is_over(false), is_alone(false), is_trial(false), n_before(0), waiting(), n_steps(0), n_bouts(0),
-          next_trial(1), bouts_to_next(first_bouts), seconds_alone(0), seconds_together(0)
+          next_trial(1), bouts_to_next(4), seconds_alone(0), seconds_together(0)
     {
         const int stated = n_threads_stated ? std::atoi(n_threads_stated) : 1;
         n_threads = stated < 1 ? 1 : (stated > _most_threads ? _most_threads : stated);
@@ -388,6 +388,8 @@ public:
             take_part(0);
             for (int thread = 1; thread < n_threads; thread++)
                 others.push_back(std::thread(&Team::take_part_to_the_end, this, thread, n_before));
+            if (n_bouts == 0) // to know how long it takes
+                go_on(true);
         }
         if (is_alone)
         {
