@@ -18,7 +18,6 @@ from .functions import BITS
 from .generator import Statements, VectorisableCPPCodeGenerator, identifiers
 from .team import found_array
 from .threads import (
-    FEWEST_CELLS,
     Parts,
     Use,
     is_pure,
@@ -95,9 +94,9 @@ class CellsCPPCodeGenerator(VectorisableCPPCodeGenerator):
         return shared_use(use, self.variables, written, own, Parts(len(self.owner)))
 
     def _can_share(self, blocks: list[list[Statement]]) -> bool:
-        if self.template_name not in ("stateupdate", "threshold") or not may_share():
+        if self.template_name not in ("stateupdate", "threshold"):
             return False
-        if self.owner.__class__ is not NeuronGroup or len(self.owner) < FEWEST_CELLS:
+        if self.owner.__class__ is not NeuronGroup or not may_share(len(self.owner)):
             return False
         return all(may_be_called_by_many(identifiers(block), self.variables) for block in blocks)
 

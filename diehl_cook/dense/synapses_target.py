@@ -6,6 +6,7 @@ from typing import Any
 from brian2.codegen.statements import Statement
 from brian2.core.variables import ArrayVariable
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.groups.subgroup import Subgroup
 from brian2.utils.stringtools import stripped_deindented_lines
 
 from .counting import BLOCK, Counters, counters
@@ -14,7 +15,6 @@ from .matrix import POST_INDEX, PRE_INDEX
 from .neutral import Neutral, find_neutral
 from .single_precision import is_literal
 from .threads import (
-    FEWEST_CELLS,
     Parts,
     Use,
     is_event_list,
@@ -48,14 +48,16 @@ class DenseCPPCodeGenerator(VectorisableCPPCodeGenerator):
         return shared_use(use, self.variables, self.written(vector.values()), own, parts)
 
     def _can_share(self, vector: Statements) -> bool:
-        layout, target = self.owner.layout, self.owner.target
-        if set(vector) != {None} or not may_share() or hasattr(target, "source"):
+        layout = self.owner.layout
+        if set(vector) != {None} or not may_share(layout.columns):
             return False
-        if layout.kind == "one_to_one" or self._mixes_indices(vector[None]):
+        # parts of a subgroup are not those of the group
+        group = self.owner.source if self._driver() == "post" else self.owner.target
+        if isinstance(group, Subgroup) or layout.kind == "one_to_one":
             return False
-        if layout.columns < FEWEST_CELLS:
-            return False
-        return may_be_called_by_many(identifiers(vector[None]), self.variables)
+        return not self._mixes_indices(vector[None]) and may_be_called_by_many(
+            identifiers(vector[None]), self.variables
+        )
 
     def _driver(self) -> str:
         """Whose synapses the code visits."""

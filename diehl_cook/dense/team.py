@@ -38,15 +38,6 @@ def must_wait(after: Use | None, before: Use | None) -> bool:
     return any(before.own.get(array, array) != after.own.get(array) for array in both)
 
 
-def needs(after: Use | None, before: Use | None) -> bool:
-    """Whether two turns have to stay in their order, whoever takes them."""
-    if before is None or after is None:
-        return True
-    if before.has_effects and after.has_effects:
-        return True
-    return bool(before.written & after.touched | before.touched & after.written)
-
-
 def waits(after: Use | None, before: Use | None) -> str:
     """The same in C++.
 
@@ -65,6 +56,15 @@ def waits(after: Use | None, before: Use | None) -> str:
     # whether there are events is known only after the turn that finds them
     is_known = after.events is not None and full_name(after.events) not in before.written
     return "1" if is_known else "2"
+
+
+def needs(after: Use | None, before: Use | None) -> bool:
+    """Whether two turns have to stay in their order, whoever takes them."""
+    if before is None or after is None:
+        return True
+    if before.has_effects and after.has_effects:
+        return True
+    return bool(before.written & after.touched | before.touched & after.written)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from brian2.input.timedarray import TimedArray
 from .waking import awake_array, full_name
 
 #: Smaller groups are not shared out: waiting takes longer than another thread saves (measured at
-#: 1600 cells, 1.1 times as long with two; at 6400, two thirds).
+#: 1600 cells, 1.15 times as long with two; at 6400, 0.6 times).
 FEWEST_CELLS = 4096
 
 #: Templates that touch no arrays but the code's variables. What they write is what the code says,
@@ -65,11 +65,12 @@ class Use:
     has_effects: bool = False
 
 
-def may_share() -> bool:
-    """Whether code of the run that is prepared may be shared out."""
+def may_share(n_cells: int) -> bool:
+    """Whether code of so many cells may be shared out in the run that is prepared."""
     device = get_device()
     return (
-        hasattr(device, "uses")
+        n_cells >= FEWEST_CELLS
+        and hasattr(device, "uses")
         and not getattr(device, "enable_profiling", False)
         and prefs.devices.cpp_standalone.openmp_threads == 0
     )

@@ -197,6 +197,8 @@ PositiveOrAuto = Annotated[
     Positive, WrapValidator(_auto_or_positive), PlainSerializer(lambda value: value)
 ]
 
+MOST_THREADS = 64  # that share out a program's work
+
 
 def _require_threads(value: Any) -> Any:
     is_number = isinstance(value, int) and not isinstance(value, bool)
@@ -207,4 +209,3 @@ def _require_threads(value: Any) -> Any:
 
 #: So many threads, or ``auto`` for what the network's size and the machine suggest.
 ThreadsOrAuto = Annotated[int | Literal["auto"], BeforeValidator(_require_threads)]
-MOST_THREADS = 64  # that a program takes part with

@@ -24,6 +24,7 @@ dtheta/dt = -theta/(400*ms) : 1
 dx/dt = -x/(15*ms) : 1
 total : 1
 scale : 1
+fixed_total : 1
 """
 RESTING = """
 dv/dt = (g - v)/(0.4*ms) : 1
@@ -71,7 +72,7 @@ def network(has_ordinary):
         StateMonitor(cells, ["v", "theta"], record=[0, 130, 699], dt=50 * ms, name="states"),
         PopulationRateMonitor(cells, name="rate"),
     ]
-    synapses = [learning(inputs, cells), *inhibition(cells, inhibitory), among(cells)]
+    synapses = [*learning(inputs, cells), *inhibition(cells, inhibitory), among(cells)]
     if has_ordinary:
         synapses.append(ordinary(cells, inputs))
     return Network(inputs, cells, inhibitory, *synapses, *monitors)
@@ -88,16 +89,20 @@ def learning(inputs, cells):
         name="learning",
     )
     synapses.w = "0.2 + 0.3*rand()"
+    fixed = DenseSynapses(inputs, cells, "u : 1", name="fixed")
+    fixed.u = "0.1*i + j"
     for order, (group, code) in enumerate(
         [
             (cells, "total = 0"),
             (synapses, "total_post += w"),
             (cells, "scale = 100/total"),
             (synapses, "w *= scale_post"),
+            (cells, "fixed_total = 0"),
+            (fixed, "fixed_total_post += u"),  # of what never changes
         ]
     ):
         group.run_regularly(code, dt=50 * ms, when="start", order=order)
-    return synapses
+    return synapses, fixed
 
 
 def inhibition(cells, inhibitory):
@@ -125,7 +130,7 @@ def outcome(net):
     """All that can be known of the network after its run."""
     states = {
         "inputs": ["x"],
-        "cells": ["v", "g", "h", "theta", "x", "total", "scale", "lastspike"],
+        "cells": ["v", "g", "h", "theta", "x", "total", "scale", "fixed_total", "lastspike"],
         "inhibitory": ["v", "g"],
         "learning": ["w"],
         "spikes": ["i", "t", "count"],

@@ -25,13 +25,16 @@ from brian2 import (
     seed,
 )
 from brian2.devices.device import get_device, reset_device, set_device
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from diehl_cook.dense import DenseSynapses, fast_device
 from diehl_cook.dense.team import VARIABLE
 
-pytestmark = pytest.mark.slow  # some 240 files to compile
+pytestmark = [
+    pytest.mark.slow,  # some 240 files to compile
+    pytest.mark.usefixtures("_few_cells_are_shared_out"),
+]
 
 STEP = 0.5 * ms
 RUNS = (700, 800)  # steps
@@ -211,14 +214,6 @@ def outcome(parts):
     return found | {"rate": parts["rate"].rate / Hz, "seen": parts["spikes at rest"].g[:]}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _threads_share_small_groups_out():
-    with pytest.MonkeyPatch.context() as patch:
-        for target in ("cells_target", "synapses_target"):
-            patch.setattr(f"diehl_cook.dense.{target}.FEWEST_CELLS", 1)
-        yield
-
-
 def outcomes(mixed, device, folder, threads):
     """What each of some networks leaves behind, all in one program."""
     old = prefs.devices.cpp_standalone.extra_make_args_unix
@@ -281,7 +276,12 @@ def test_mixed_networks_do_as_on_brian2s_device(tmp_path, threads):
 
 
 # programs take too long to look for the smallest one that fails
-@settings(max_examples=10, phases=[Phase.generate], database=None)
+@settings(
+    max_examples=10,
+    phases=[Phase.generate],
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the same for all
+)
 @given(st.lists(mixtures, min_size=2, max_size=2), st.integers(1, 3))
 def test_any_mixed_networks_do_as_on_brian2s_device(tmp_path_factory, mixed, threads):
     assert_same(mixed, tmp_path_factory.mktemp("mixed"), threads)

@@ -15,7 +15,6 @@ from brian2 import (
     implementation,
     prefs,
 )
-from brian2.devices.device import get_device, reset_device, set_device
 
 from diehl_cook.dense import DenseSynapses
 from diehl_cook.dense.one_file import MARK, can_share, one_file
@@ -88,16 +87,6 @@ def test_what_is_declared_besides_keeps_a_file_of_its_own():
 def test_brian2s_own_macros_may_be_shared():
     macros = "#ifdef _MSC_VER\n#define _brian_pow(x, y) pow((double)(x), (y))\n#else\n#endif\n"
     assert can_share(*code_object("a", macros, "#ifdef DEBUG\n#endif\n#pragma omp parallel"))
-
-
-@pytest.fixture
-def device():
-    """The device, which writes programs and does not compile them unasked."""
-    gc.collect()  # names of objects that still exist would get a number
-    set_device("cpp_standalone_fast", build_on_run=False)
-    yield get_device()
-    get_device().reinit()
-    reset_device()
 
 
 def small_network(**arguments):

@@ -1,6 +1,5 @@
 """Programs of large networks have the same bits with any number of threads, and no data races."""
 
-import gc
 import shlex
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from brian2 import (
     ms,
     prefs,
 )
-from brian2.devices.device import get_device, reset_device, set_device
 from shared_out import CELLS, network, outcome
 
 from diehl_cook.dense import DenseSynapses, fast_device
@@ -29,10 +27,8 @@ RUNS = (6000, 3000)
 
 
 @pytest.fixture
-def _small_groups_are_shared_out(monkeypatch, tmp_path_factory):
-    """They are, and for three short bouts of six whatever is faster."""
-    for module in ("cells_target", "synapses_target"):
-        monkeypatch.setattr(f"diehl_cook.dense.{module}.FEWEST_CELLS", 1)
+def _alone_and_together(_few_cells_are_shared_out, monkeypatch, tmp_path_factory):
+    """For three short bouts each, whatever is faster."""
     changed = tmp_path_factory.mktemp("templates")
     shutil.copy(fast_device.TEMPLATES / "parts.h", changed)
     text = (fast_device.TEMPLATES / "team.h").read_text()
@@ -44,15 +40,6 @@ def _small_groups_are_shared_out(monkeypatch, tmp_path_factory):
         text = text.replace(old, new)
     (changed / "team.h").write_text(text)
     monkeypatch.setattr(fast_device, "TEMPLATES", changed)
-
-
-@pytest.fixture
-def device():
-    gc.collect()  # names of objects that still exist would get a number
-    set_device("cpp_standalone_fast", build_on_run=False)
-    yield get_device()
-    get_device().reinit()
-    reset_device()
 
 
 def build(device, net, folder, runs):
@@ -73,7 +60,7 @@ with_and_without_ordinary = pytest.mark.parametrize("has_ordinary", [False, True
 
 
 @with_and_without_ordinary
-@pytest.mark.usefixtures("_small_groups_are_shared_out")
+@pytest.mark.usefixtures("_alone_and_together")
 def test_same_bits_with_any_number_of_threads(device, tmp_path, has_ordinary):
     net = network(has_ordinary)
     build(device, net, tmp_path, RUNS)
@@ -89,7 +76,7 @@ def test_same_bits_with_any_number_of_threads(device, tmp_path, has_ordinary):
             np.testing.assert_array_equal(values, alone[name], err_msg=f"{name}, {threads} threads")
 
 
-@pytest.mark.usefixtures("_small_groups_are_shared_out")
+@pytest.mark.usefixtures("_alone_and_together")
 def test_a_run_ends_when_all_threads_are_through(device, tmp_path):
     cells = NeuronGroup(10, "dv/dt = 1/ms : 1", method="euler", name="few")  # all of one part
     build(device, Network(cells), tmp_path, (1, 2, 1))
@@ -110,7 +97,7 @@ def has_race_detector(folder):
 
 
 @with_and_without_ordinary
-@pytest.mark.usefixtures("_small_groups_are_shared_out")
+@pytest.mark.usefixtures("_alone_and_together")
 def test_no_data_races(device, tmp_path, monkeypatch, has_ordinary):
     if not has_race_detector(tmp_path):
         pytest.skip(f"{shlex.join(compiler())} has no {RACE_DETECTOR}")

@@ -16,8 +16,7 @@ SEVERAL = [1, 2, 3]
 
 @pytest.fixture
 def _small_networks_have_threads(monkeypatch):
-    for module in ("cells_target", "synapses_target"):
-        monkeypatch.setattr(f"diehl_cook.dense.{module}.FEWEST_CELLS", 1)
+    monkeypatch.setattr("diehl_cook.dense.threads.FEWEST_CELLS", 1)
 
 
 @pytest.mark.usefixtures("_small_networks_have_threads")

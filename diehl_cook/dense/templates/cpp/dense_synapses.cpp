@@ -24,7 +24,6 @@
 {% set _begin, _end = ('_begin', '_end') if is_shared else (0, _inner_size) %}
 {% set _first_block = '_begin / ' ~ block if is_shared else 0 %}
 {% set _n_blocks = (layout.columns + block - 1) // block %}
-
 {% set _last_block = '(_end + ' ~ (block - 1) ~ ') / ' ~ block if is_shared else _n_blocks %}
 
 {% macro _independent() %}
