@@ -15,7 +15,7 @@ from brian2 import (
     ms,
     prefs,
 )
-from shared_out import CELLS, network, outcome
+from shared_out import CELLS, INPUTS, network, outcome
 
 from diehl_cook.dense import DenseSynapses, fast_device
 from diehl_cook.dense.team import VARIABLE, needs, team, waits
@@ -70,6 +70,8 @@ def test_same_bits_with_any_number_of_threads(device, tmp_path, has_ordinary):
     assert np.unique(alone["spikes.i"]).size > CELLS / 2
     assert alone["inhibitory_spikes.i"].size > 1000
     assert np.ptp(alone["learning.w"]) > 0.2
+    expected = 0.1 * INPUTS * (INPUTS - 1) / 2 + INPUTS * np.arange(CELLS)
+    np.testing.assert_allclose(alone["cells.fixed_total"], expected)
     for threads in (2, 3, 5):
         run_program(device, threads)
         for name, values in outcome(net).items():
