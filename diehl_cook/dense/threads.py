@@ -19,7 +19,7 @@ from brian2.input.timedarray import TimedArray
 from .waking import awake_array, full_name
 
 #: Smaller groups are not shared out: waiting takes longer than another thread saves (measured at
-#: 1600 cells, 1.15 times as long with two; at 6400, 0.6 times).
+#: 1600 cells, 1.15 times as long with two; at 6400, 0.60 to 0.66 times).
 FEWEST_CELLS = 4096
 
 #: Templates that touch no arrays but the code's variables. What they write is what the code says,
